@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+
+namespace leak_exporter {
+
+/// The clocks that measurements need, as a parameter, so that tests choose the
+/// time. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  /// For deadlines and durations (CLOCK_MONOTONIC).
+  virtual std::chrono::steady_clock::time_point Now() const = 0;
+  /// Time since boot, suspend included (CLOCK_BOOTTIME): the clock of a
+  /// process's start time (proc(5)).
+  virtual std::chrono::nanoseconds SinceBoot() const = 0;
+  /// For timestamps that leave the program (CLOCK_REALTIME).
+  virtual std::chrono::system_clock::time_point WallTime() const = 0;
+};
+
+/// The machine's own clocks.
+class SystemClock final : public Clock {
+ public:
+  std::chrono::steady_clock::time_point Now() const override;
+  std::chrono::nanoseconds SinceBoot() const override;
+  std::chrono::system_clock::time_point WallTime() const override;
+};
+
+}  // namespace leak_exporter

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+
+#include "metrics/base/clock.h"
+
+namespace leak_exporter {
+
+/// A moment after which work stops and hands over what it has. Refers to its
+/// clock, which must outlive it.
+class Deadline {
+ public:
+  Deadline(const Clock& clock, std::chrono::steady_clock::time_point at)
+      : clock_(&clock), at_(at) {}
+
+  static Deadline After(const Clock& clock, std::chrono::nanoseconds span) {
+    return Deadline(
+        clock,
+        clock.Now() +
+            std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                span));
+  }
+  static Deadline Never(const Clock& clock) {
+    return Deadline(clock, std::chrono::steady_clock::time_point::max());
+  }
+
+  bool Expired() const { return clock_->Now() >= at_; }
+  std::chrono::steady_clock::time_point at() const { return at_; }
+
+ private:
+  const Clock* clock_;
+  std::chrono::steady_clock::time_point at_;
+};
+
+}  // namespace leak_exporter

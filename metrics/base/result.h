@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cerrno>
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace leak_exporter {
+
+/// Why something could not be read: `code` decides what the program does,
+/// `message` is for people.
+struct Error {
+  /// An errno value, or 0 where no system call failed (malformed content, a
+  /// limit reached).
+  int code = 0;
+  /// Names place and cause: "/proc/7/status:3: bad VmRSS 'x kB'".
+  std::string message;
+};
+
+/// A value or the reason why there is none. Below exporter/ nothing throws for
+/// what the outside world does.
+template <typename T>
+using Result = tl::expected<T, Error>;
+
+/// An Error ready to be returned from a function that returns a Result.
+inline tl::unexpected<Error> Failure(int code, std::string message) {
+  return tl::unexpected<Error>(Error{code, std::move(message)});
+}
+
+/// The process ended while it was looked at. That is an outcome, not a failure:
+/// /proc/PID/* answers ENOENT when the path is looked up and ESRCH when an open
+/// descriptor is read (fs/proc/base.c).
+inline bool IsGone(const Error& error) {
+  return error.code == ENOENT || error.code == ESRCH;
+}
+
+/// The kernel refused: no series and a counted error, never a 0.
+inline bool IsPermission(const Error& error) {
+  return error.code == EACCES || error.code == EPERM;
+}
+
+}  // namespace leak_exporter

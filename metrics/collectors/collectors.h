@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "metrics/collectors/collector.h"
+
+namespace leak_exporter {
+
+/// The one list of collectors: those that are enabled, cheapest first.
+std::vector<std::unique_ptr<Collector>> MakeCollectors(
+    const config::CollectorsConfig& config);
+
+}  // namespace leak_exporter

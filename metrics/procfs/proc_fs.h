@@ -1,0 +1,28 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace leak_exporter::procfs {
+
+/// Where the proc filesystem is mounted. Tests redirect it to a recorded tree.
+class ProcFs {
+ public:
+  explicit ProcFs(std::string root = "/proc") : root_(std::move(root)) {}
+
+  const std::string& root() const { return root_; }
+  /// "/proc/NAME"
+  std::string Path(std::string_view name) const;
+  /// "/proc/PID"
+  std::string Path(pid_t pid) const;
+  /// "/proc/PID/NAME"
+  std::string Path(pid_t pid, std::string_view name) const;
+
+ private:
+  std::string root_;
+};
+
+}  // namespace leak_exporter::procfs

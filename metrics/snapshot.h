@@ -1,0 +1,278 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The plain data that everything meets at: collectors fill it, renderers read
+/// it. What could not be measured is absent, never 0. Names say the units.
+/// Lists whose length the outside world decides come already cut to the
+/// configured top N, with the rest summed beside them.
+namespace leak_exporter {
+
+/// A value each for the matched processes themselves and for their descendants.
+template <typename T>
+struct ByScope {
+  T main;
+  T children;
+};
+
+/// A main process: one that the target's rules match.
+struct MainProcess {
+  pid_t pid = 0;
+  /// Constant for the life of the process, to hundredths of a second.
+  double start_time_unix_seconds = 0;
+};
+
+/// A descendant of a main process.
+struct ChildProcess {
+  pid_t pid = 0;
+  /// The main process that it descends from.
+  pid_t main_pid = 0;
+  /// The kernel's letter (proc(5), field 3 of stat): R S D T t Z X I …
+  char state = '?';
+  /// Since its start, on the clock that includes suspend.
+  double age_seconds = 0;
+  /// Raw bytes of the kernel's comm: may hold anything but NUL.
+  std::string comm;
+  /// Zombies only: since the exporter first saw it as one.
+  std::optional<double> unreaped_seconds;
+};
+
+struct ProcessTreeSnapshot {
+  /// Every descendant, zombies included, oldest first.
+  std::vector<ChildProcess> children;
+  /// How many of them get series of their own.
+  size_t top = 0;
+};
+
+/// Sums over the processes of a scope; absent where no process has the line
+/// (kernel threads and zombies have no Vm lines, old kernels no RssAnon).
+struct MemoryUsage {
+  std::optional<uint64_t> threads;
+  std::optional<uint64_t> resident_bytes;
+  std::optional<uint64_t> anonymous_bytes;
+  std::optional<uint64_t> file_bytes;
+  std::optional<uint64_t> shared_bytes;
+  std::optional<uint64_t> swap_bytes;
+};
+
+struct MemorySnapshot {
+  ByScope<MemoryUsage> usage;
+  /// VmHWM, the largest among the main processes.
+  std::optional<uint64_t> peak_resident_bytes;
+};
+
+/// Sums from smaps_rollup; absent where no process of the scope could be read.
+struct ProportionalMemory {
+  std::optional<uint64_t> proportional_bytes;
+  std::optional<uint64_t> unique_bytes;
+};
+
+struct ProportionalMemorySnapshot {
+  ByScope<ProportionalMemory> usage;
+};
+
+struct NamedBytes {
+  std::string name;
+  uint64_t bytes = 0;
+};
+
+/// One main process's mappings over the threshold, smallest first.
+struct ProcessMappings {
+  pid_t pid = 0;
+  std::vector<NamedBytes> mappings;
+  /// Size of all its mappings, as pmap's last line gives it.
+  uint64_t total_bytes = 0;
+};
+
+struct MappingsSnapshot {
+  std::vector<ProcessMappings> processes;
+  /// Over the threshold, summed by name over the main processes, largest first.
+  std::vector<NamedBytes> largest;
+  /// The rest, absent where nothing was left over.
+  std::optional<uint64_t> other_bytes;
+  /// How many names are in the rest.
+  size_t withheld = 0;
+  uint64_t anonymous_count = 0;
+  /// Mappings of the process that has most, by scope.
+  ByScope<std::optional<uint64_t>> count;
+  /// vm.max_map_count.
+  std::optional<uint64_t> limit;
+};
+
+/// What a descriptor refers to, in the order of the label values.
+enum class FileKind {
+  kFile,
+  kDeletedFile,
+  kDirectory,
+  kSocket,
+  kPipe,
+  kDevice,
+  kAnonInode,
+  kOther,
+};
+inline constexpr size_t kFileKinds = 8;
+
+struct OpenFilesUsage {
+  /// Indexed by FileKind; absent where no process of the scope could be read.
+  std::optional<std::array<uint64_t, kFileKinds>> by_kind;
+  /// RLIMIT_NOFILE's soft limit of the process nearest to its own.
+  std::optional<uint64_t> limit;
+  /// Blocks * 512 of deleted files, each inode once.
+  std::optional<uint64_t> deleted_bytes;
+};
+
+/// Paths of the regular files that a main process has open, deleted ones left
+/// out, sorted, each once.
+struct ProcessOpenFiles {
+  pid_t pid = 0;
+  std::vector<std::string> paths;
+};
+
+struct OpenFilesSnapshot {
+  ByScope<OpenFilesUsage> usage;
+  std::vector<ProcessOpenFiles> processes;
+};
+
+/// A directory's size as the contract defines it.
+struct DirectoryUsage {
+  /// Sum of st_size over every entry below, a symbolic link counted as what it
+  /// points to.
+  uint64_t apparent_bytes = 0;
+  /// Blocks * 512, each inode once, symbolic links as themselves.
+  uint64_t allocated_bytes = 0;
+  uint64_t entries = 0;
+};
+
+struct RepositoryCache {
+  /// As configured.
+  std::string path;
+  /// The main process through whose root the path was resolved.
+  pid_t main_pid = 0;
+  bool exists = false;
+  /// Absent where the directory does not exist or could not be read whole.
+  std::optional<DirectoryUsage> usage;
+  std::string error;
+};
+
+struct TemporaryDirectory {
+  /// The oldest child that works there; 0 for one found by a glob only.
+  pid_t pid = 0;
+  pid_t main_pid = 0;
+  /// As the target sees it.
+  std::string path;
+  std::optional<DirectoryUsage> usage;
+  std::string error;
+};
+
+struct DiskUsageSnapshot {
+  std::vector<RepositoryCache> repository_caches;
+  /// Every distinct one, largest first; those not measured last.
+  std::vector<TemporaryDirectory> temporary_directories;
+  /// How many of them get series of their own.
+  size_t top = 0;
+};
+
+struct PythonTypeUsage {
+  /// What repr(type) shows between the quotes.
+  std::string name;
+  uint64_t objects = 0;
+  /// Sum of sys.getsizeof, absent where no object of the type could be sized.
+  std::optional<uint64_t> bytes;
+};
+
+/// Types by object count, cut to the top N.
+struct PythonTypeTable {
+  std::vector<PythonTypeUsage> largest;
+  std::optional<PythonTypeUsage> other;
+  size_t withheld = 0;
+};
+
+/// One generation of the collector's own statistics (gc.get_stats()).
+struct PythonGenerationStats {
+  std::string generation;
+  uint64_t collections = 0;
+  uint64_t collected = 0;
+  uint64_t uncollectable = 0;
+};
+
+/// A row of the MEMORY block: the number, the type's repr and the object's.
+struct PythonObjectRow {
+  uint64_t number = 0;
+  std::string type_repr;
+  std::string repr;
+};
+
+/// One main process that is a CPython and could be read.
+struct PythonProcess {
+  pid_t pid = 0;
+  /// "3.11.2"
+  std::string version;
+  std::vector<PythonObjectRow> by_references;
+  std::vector<PythonObjectRow> by_bytes;
+  std::vector<PythonObjectRow> by_count;
+};
+
+struct PythonHeapSnapshot {
+  std::vector<PythonProcess> processes;
+  PythonTypeTable types;
+  PythonTypeTable untracked;
+  std::vector<PythonGenerationStats> generations;
+  std::optional<uint64_t> modules;
+  std::optional<uint64_t> arena_bytes;
+  std::optional<uint64_t> arena_used_bytes;
+  double walk_duration_seconds = 0;
+  bool walk_complete = false;
+};
+
+/// A read that failed within a collector that otherwise has a result, or the
+/// reason why it has none.
+struct CollectorError {
+  /// "permission", "io", "malformed", "limit" or "timeout".
+  std::string cause;
+  /// How many reads failed so; the message is the first one's.
+  uint64_t count = 0;
+  std::string message;
+};
+
+/// What became of one collector's last run on a target.
+struct CollectorRun {
+  std::string collector;
+  bool success = false;
+  double duration_seconds = 0;
+  /// When the served result was measured; absent where there is none yet.
+  std::optional<double> timestamp_unix_seconds;
+  std::vector<CollectorError> errors;
+};
+
+/// A part of a snapshot, null where it is absent. Shared, because a result that
+/// is expensive to measure is served until the next one is there.
+template <typename T>
+using Part = std::shared_ptr<const T>;
+
+struct TargetSnapshot {
+  std::string target;
+  std::vector<MainProcess> main_processes;
+  Part<ProcessTreeSnapshot> process_tree;
+  Part<MemorySnapshot> memory;
+  Part<ProportionalMemorySnapshot> proportional_memory;
+  Part<MappingsSnapshot> mappings;
+  Part<OpenFilesSnapshot> open_files;
+  Part<DiskUsageSnapshot> disk_usage;
+  Part<PythonHeapSnapshot> python_heap;
+  std::vector<CollectorRun> runs;
+};
+
+struct Snapshot {
+  std::vector<TargetSnapshot> targets;
+  double timestamp_unix_seconds = 0;
+};
+
+}  // namespace leak_exporter

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "metrics/procfs/process_handle.h"
+#include "metrics/procfs/status.h"
+
+namespace leak_exporter {
+
+/// A process as one round of measurement read it.
+struct ProcessSample {
+  /// Shared, so that a background collector keeps the identity beyond the
+  /// round.
+  std::shared_ptr<const procfs::ProcessHandle> handle;
+  procfs::Status status;
+  /// Since boot, from the start time.
+  std::chrono::nanoseconds start_since_boot{};
+  /// The main process it belongs to; its own pid for a main process.
+  pid_t main_pid = 0;
+  /// False only where it is certain that the process has not executed an
+  /// instruction since the round before, so that what only the process itself
+  /// can change (its mappings, its descriptors) need not be read again.
+  bool may_have_run = true;
+  /// Zombies: since boot, when it was first seen as one.
+  std::optional<std::chrono::nanoseconds> zombie_since_boot;
+
+  pid_t pid() const { return handle->pid(); }
+  bool zombie() const { return status.state == 'Z'; }
+};
+
+/// A target's processes in one round: those its rules match and all their
+/// descendants. Plain data; collectors read it, also after the round.
+struct Family {
+  std::vector<ProcessSample> main;
+  /// Without order.
+  std::vector<ProcessSample> descendants;
+};
+
+}  // namespace leak_exporter

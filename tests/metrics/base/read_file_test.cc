@@ -1,0 +1,68 @@
+#include "metrics/base/read_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "tests/catch.h"
+#include "tests/temporary_directory.h"
+
+namespace leak_exporter {
+namespace {
+
+TEST_CASE("read_file: a file larger than the first buffer is read whole") {
+  const TemporaryDirectory directory;
+  const std::string content(10'000, 'x');
+  std::ofstream(directory.path() + "/big") << content;
+  std::string buffer;
+  const auto text = ReadFile(directory.path() + "/big", buffer);
+  REQUIRE(text);
+  CHECK(*text == content);
+}
+
+TEST_CASE("read_file: a file whose st_size is 0 is read to its end") {
+  std::string buffer;
+  const auto text = ReadFile("/proc/self/status", buffer);
+  REQUIRE(text);
+  CHECK_THAT(std::string(*text), ContainsSubstring("VmRSS:"));
+}
+
+TEST_CASE("read_file: a shorter file leaves nothing of the one before") {
+  const TemporaryDirectory directory;
+  std::ofstream(directory.path() + "/long") << "something long";
+  std::ofstream(directory.path() + "/short") << "ab";
+  std::string buffer;
+  REQUIRE(ReadFile(directory.path() + "/long", buffer));
+  const auto text = ReadFile(directory.path() + "/short", buffer);
+  REQUIRE(text);
+  CHECK(*text == "ab");
+}
+
+TEST_CASE("read_file: errors carry the errno and name the path") {
+  std::string buffer;
+  const auto missing = ReadFile("/nowhere/at/all", buffer);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ENOENT);
+  CHECK(missing.error().message ==
+        "/nowhere/at/all: No such file or directory");
+  const auto directory = ReadFile("/", buffer);
+  REQUIRE_FALSE(directory);
+  CHECK(directory.error().code == EISDIR);
+}
+
+TEST_CASE("read_file: a link's target, and an error where there is no link") {
+  const TemporaryDirectory directory;
+  REQUIRE(::symlink("some/where", (directory.path() + "/link").c_str()) == 0);
+  const auto target = ReadLinkAt(-1, (directory.path() + "/link").c_str());
+  REQUIRE(target);
+  CHECK(*target == "some/where");
+  const auto none = ReadLinkAt(-1, directory.path().c_str());
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == EINVAL);
+}
+
+}  // namespace
+}  // namespace leak_exporter
