@@ -151,12 +151,17 @@ struct DirectoryUsage {
   uint64_t entries = 0;
 };
 
+/// One configured path as one main process sees it.
 struct RepositoryCache {
   /// As configured.
   std::string path;
   /// The main process through whose root the path was resolved.
   pid_t main_pid = 0;
   bool exists = false;
+  /// st_dev and st_ino, where it exists: the same directory reached through two
+  /// main processes counts once.
+  uint64_t device = 0;
+  uint64_t inode = 0;
   /// Absent where the directory does not exist or could not be read whole.
   std::optional<DirectoryUsage> usage;
   std::string error;
@@ -206,7 +211,9 @@ struct PythonGenerationStats {
 /// A row of the MEMORY block: the number, the type's repr and the object's.
 struct PythonObjectRow {
   uint64_t number = 0;
+  /// "<class 'dict'>"
   std::string type_repr;
+  /// At most 100 characters; empty in the rows that count a type's objects.
   std::string repr;
 };
 
