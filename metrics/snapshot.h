@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/error_tally.h"
+
 /// The plain data that everything meets at: collectors fill it, renderers read
 /// it. What could not be measured is absent, never 0. Names say the units.
 /// Lists whose length the outside world decides come already cut to the
@@ -239,16 +241,6 @@ struct PythonHeapSnapshot {
   std::optional<uint64_t> arena_used_bytes;
   double walk_duration_seconds = 0;
   bool walk_complete = false;
-};
-
-/// A read that failed within a collector that otherwise has a result, or the
-/// reason why it has none.
-struct CollectorError {
-  /// "permission", "io", "malformed", "limit" or "timeout".
-  std::string cause;
-  /// How many reads failed so; the message is the first one's.
-  uint64_t count = 0;
-  std::string message;
 };
 
 /// What became of one collector's last run on a target.

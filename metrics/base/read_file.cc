@@ -4,10 +4,12 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 
 #include "metrics/base/unique_fd.h"
 
@@ -17,31 +19,59 @@ namespace {
 // One page is what the kernel's seq_file hands out at a time; most /proc files
 // fit.
 constexpr size_t kFirstBufferSize = 4096;
+constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();
 
 tl::unexpected<Error> SystemFailure(const char* path) {
   const int code = errno;
   return Failure(code, std::string(path) + ": " + std::strerror(code));
 }
 
-}  // namespace
+struct ReadLimits {
+  size_t most;
+  bool short_read_ends;
+};
 
-Result<std::string_view> ReadFileAt(int directory_fd, const char* path,
-                                    std::string& buffer) {
-  const UniqueFd fd(::openat(directory_fd, path, O_RDONLY | O_CLOEXEC));
+Result<std::string_view> Read(int directory_fd, const char* path, int flags,
+                              const ReadLimits& limits, std::string& buffer) {
+  const UniqueFd fd(::openat(directory_fd, path, flags | O_CLOEXEC));
   if (!fd.valid()) return SystemFailure(path);
   if (buffer.size() < kFirstBufferSize) buffer.resize(kFirstBufferSize);
   size_t used = 0;
   for (;;) {
-    const ssize_t count =
-        ::read(fd.get(), buffer.data() + used, buffer.size() - used);
+    const size_t room = std::min(buffer.size(), limits.most) - used;
+    const ssize_t count = ::read(fd.get(), buffer.data() + used, room);
     if (count < 0) {
       if (errno == EINTR) continue;
       return SystemFailure(path);
     }
-    if (count == 0) return std::string_view(buffer.data(), used);
     used += static_cast<size_t>(count);
+    const bool ended = count == 0 || (limits.short_read_ends &&
+                                      static_cast<size_t>(count) < room);
+    if (ended || used == limits.most) {
+      return std::string_view(buffer.data(), used);
+    }
     if (used == buffer.size()) buffer.resize(buffer.size() * 2);
   }
+}
+
+}  // namespace
+
+Result<std::string_view> ReadFileAt(int directory_fd, const char* path,
+                                    std::string& buffer) {
+  return Read(directory_fd, path, O_RDONLY,
+              {.most = kUnlimited, .short_read_ends = false}, buffer);
+}
+
+Result<std::string_view> ReadOnceAt(int directory_fd, const char* path,
+                                    std::string& buffer) {
+  return Read(directory_fd, path, O_RDONLY,
+              {.most = kUnlimited, .short_read_ends = true}, buffer);
+}
+
+Result<std::string_view> ReadPrefixAt(int directory_fd, const char* path,
+                                      size_t most, std::string& buffer) {
+  return Read(directory_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY,
+              {.most = most, .short_read_ends = false}, buffer);
 }
 
 Result<std::string_view> ReadFile(const std::string& path,

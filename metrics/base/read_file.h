@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,18 @@ namespace leak_exporter {
 Result<std::string_view> ReadFileAt(int directory_fd, const char* path,
                                     std::string& buffer);
 
-/// The same for an absolute path.
+/// The same for a file that the kernel writes in one piece (/proc/PID/stat and
+/// status: single_open in fs/proc): a read that leaves room in the buffer was
+/// the last, so the one that would only confirm the end of file is saved.
+Result<std::string_view> ReadOnceAt(int directory_fd, const char* path,
+                                    std::string& buffer);
+
+/// Reads no more than the first `most` bytes, for files whose length the
+/// outside world decides. Does not wait for the other end of a FIFO.
+Result<std::string_view> ReadPrefixAt(int directory_fd, const char* path,
+                                      size_t most, std::string& buffer);
+
+/// The same as ReadFileAt for an absolute path.
 Result<std::string_view> ReadFile(const std::string& path, std::string& buffer);
 
 /// Reads the target of a symbolic link, of any length up to PATH_MAX.

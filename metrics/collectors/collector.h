@@ -3,31 +3,16 @@
 #include <chrono>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "config/config.h"
 #include "metrics/base/clock.h"
 #include "metrics/base/deadline.h"
-#include "metrics/base/result.h"
+#include "metrics/base/error_tally.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/snapshot.h"
 #include "metrics/targets/family.h"
 
 namespace leak_exporter {
-
-/// Counts a run's failed reads by cause. A vanished process is not one.
-class ErrorTally {
- public:
-  /// Derives the cause from the error's code; does nothing where IsGone.
-  void Add(const Error& error);
-  /// For causes that no errno names: "malformed", "limit", "timeout".
-  void Add(std::string_view cause, std::string_view message);
-
-  const std::vector<CollectorError>& errors() const { return errors_; }
-
- private:
-  std::vector<CollectorError> errors_;
-};
 
 /// What a collector is given for one run.
 struct CollectorContext {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "metrics/base/process_id.h"
 #include "metrics/base/result.h"
@@ -15,14 +17,18 @@ namespace leak_exporter::procfs {
 /// answers ESRCH once the process has been reaped, whoever has the pid by then
 /// (fs/proc/base.c). It pins neither the process nor its pid.
 ///
-/// Where no descriptor could be had (RLIMIT_NOFILE), reads go by path and the
-/// start time is compared after each, which costs one more read.
+/// Where no descriptor is kept, because none could be had (RLIMIT_NOFILE) or
+/// the caller wants none, reads go by path and the start time is compared after
+/// each, which costs one more read.
 ///
 /// Immutable after Open; thread-safe.
 class ProcessHandle {
  public:
+  enum class Keep { kDescriptor, kNothing };
+
   /// Opens the process that has `pid` now and reads its start time.
-  static Result<ProcessHandle> Open(const ProcFs& fs, pid_t pid);
+  static Result<ProcessHandle> Open(const ProcFs& fs, pid_t pid,
+                                    Keep keep = Keep::kDescriptor);
 
   const ProcessId& id() const { return id_; }
   pid_t pid() const { return id_.pid; }
@@ -30,6 +36,14 @@ class ProcessHandle {
   /// Reads /proc/PID/NAME whole; see ReadFileAt for `buffer`.
   /// ESRCH or ENOENT when the process is gone.
   Result<std::string_view> Read(const char* name, std::string& buffer) const;
+
+  /// The same for "stat" and "status"; see ReadOnceAt.
+  Result<std::string_view> ReadOnce(const char* name,
+                                    std::string& buffer) const;
+
+  /// Reads the first `most` bytes only; see ReadPrefixAt.
+  Result<std::string_view> ReadPrefix(const char* name, size_t most,
+                                      std::string& buffer) const;
 
   /// Reads a link below /proc/PID: "cwd", "exe", "root", "fd/3".
   Result<std::string> ReadLink(const char* name) const;
@@ -40,9 +54,20 @@ class ProcessHandle {
   /// "/proc/PID/NAME", for messages and for calls that need a path.
   std::string Path(std::string_view name) const;
 
- private:
-  ProcessHandle(const ProcFs& fs, ProcessId id, UniqueFd directory);
+  /// Whether a descriptor is kept.
+  bool keeps_descriptor() const { return directory_.valid(); }
 
+ private:
+  ProcessHandle(std::string path, ProcessId id, UniqueFd directory)
+      : path_(std::move(path)), id_(id), directory_(std::move(directory)) {}
+
+  /// Calls `call` with a directory descriptor and `name` as that one resolves
+  /// it; the result is this process's, or an error that names the whole path.
+  template <typename Call>
+  auto Resolve(const char* name, const Call& call) const
+      -> decltype(call(0, name));
+
+  Error Located(Error error) const;
   Result<void> ConfirmIdentity() const;
 
   std::string path_;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "metrics/base/result.h"
+#include "metrics/procfs/process_handle.h"
 
 namespace leak_exporter::procfs {
 
@@ -39,5 +40,8 @@ struct Status {
 /// know are skipped; State and PPid must be there; a line that it knows and
 /// cannot read is an error that names line number and content.
 Result<Status> ParseStatus(std::string_view text);
+
+/// Reads and parses /proc/PID/status. `buffer` as in ReadFileAt.
+Result<Status> ReadStatus(const ProcessHandle& process, std::string& buffer);
 
 }  // namespace leak_exporter::procfs

@@ -1,5 +1,6 @@
 #include "metrics/base/read_file.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,6 +29,34 @@ TEST_CASE("read_file: a file whose st_size is 0 is read to its end") {
   const auto text = ReadFile("/proc/self/status", buffer);
   REQUIRE(text);
   CHECK_THAT(std::string(*text), ContainsSubstring("VmRSS:"));
+}
+
+TEST_CASE("read_file: a file that fills the buffer is read on") {
+  const TemporaryDirectory directory;
+  const std::string content(3 * 4096, 'x');
+  std::ofstream(directory.path() + "/big") << content;
+  std::string buffer;
+  const auto text = ReadOnceAt(-1, (directory.path() + "/big").c_str(), buffer);
+  REQUIRE(text);
+  CHECK(*text == content);
+}
+
+TEST_CASE("read_file: of an endless file only the prefix is read") {
+  std::string buffer;
+  const auto text = ReadPrefixAt(-1, "/dev/zero", 10'000, buffer);
+  REQUIRE(text);
+  CHECK(*text == std::string(10'000, '\0'));
+  CHECK(buffer.size() < 20'000);
+}
+
+TEST_CASE("read_file: a FIFO without a writer does not keep the reader") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/fifo";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  std::string buffer;
+  const auto text = ReadPrefixAt(-1, path.c_str(), 64, buffer);
+  REQUIRE(text);
+  CHECK(text->empty());
 }
 
 TEST_CASE("read_file: a shorter file leaves nothing of the one before") {

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "metrics/base/result.h"
+#include "metrics/procfs/process_handle.h"
+
+namespace leak_exporter::procfs {
+
+/// Flags of the field `flags` (include/linux/sched.h).
+inline constexpr uint32_t kForkedButNotExeced = 0x00000040;  // PF_FORKNOEXEC
+inline constexpr uint32_t kKernelThread = 0x00200000;        // PF_KTHREAD
+
+/// What is used of /proc/PID/stat (proc(5); kernel: fs/proc/array.c).
+struct Stat {
+  pid_t pid = 0;
+  /// Raw bytes of the kernel's comm, a view of the parsed text.
+  std::string_view comm;
+  char state = '?';
+  pid_t parent_pid = 0;
+  uint32_t flags = 0;
+  int64_t num_threads = 0;
+  /// Clock ticks after boot, on the clock that includes suspend.
+  uint64_t start_time_ticks = 0;
+  /// Where the program text and the stack begin. With address randomisation
+  /// they differ from one exec to the next. Where the reader may not ptrace the
+  /// process the kernel shows 1 and 0, as it shows 0 for kernel threads.
+  uint64_t start_code = 0;
+  uint64_t start_stack = 0;
+};
+
+/// Parses the whole text of a stat file. Touches no file. The comm ends at the
+/// last ')', since it may hold any byte but NUL itself.
+Result<Stat> ParseStat(std::string_view text);
+
+/// Reads and parses /proc/PID/stat. The comm is a view of `buffer`, which is as
+/// in ReadFileAt.
+Result<Stat> ReadStat(const ProcessHandle& process, std::string& buffer);
+
+/// A start time as a duration since boot. The unit of /proc is the kernel's
+/// USER_HZ, which sysconf(_SC_CLK_TCK) tells.
+std::chrono::nanoseconds StartSinceBoot(uint64_t start_time_ticks);
+
+}  // namespace leak_exporter::procfs
