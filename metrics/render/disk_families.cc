@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "metrics/render/sum_by_label.h"
+#include "metrics/render/target_sink.h"
+#include "metrics/render/utf8.h"
+
+namespace leak_exporter::render {
+namespace {
+
+using enum MetricId;
+
+constexpr std::array<std::string_view, kFileKinds> kFileKindNames = {
+    "file", "deleted_file", "directory",  "socket",
+    "pipe", "device",       "anon_inode", "other"};
+
+/// One configured path over the main processes that see it. Under different
+/// roots it is different data, and summed; the same directory counts once. A
+/// sum that lacks a directory that could not be read would look like a cache
+/// that shrank, so then there is none.
+class CacheSum {
+ public:
+  void Add(const RepositoryCache& cache) {
+    if (!cache.usage) {
+      unknown_ = unknown_ || cache.exists || !cache.error.empty();
+      return;
+    }
+    const std::pair identity(cache.device, cache.inode);
+    if (std::ranges::count(counted_, identity) != 0) return;
+    counted_.push_back(identity);
+    sum_.apparent_bytes += cache.usage->apparent_bytes;
+    sum_.entries += cache.usage->entries;
+    if (sum_.allocated_bytes && cache.usage->allocated_bytes) {
+      *sum_.allocated_bytes += *cache.usage->allocated_bytes;
+    } else {
+      sum_.allocated_bytes.reset();
+    }
+  }
+
+  /// Absent where nothing exists or not all of it could be measured.
+  std::optional<DirectoryUsage> usage() const {
+    if (unknown_ || counted_.empty()) return std::nullopt;
+    return sum_;
+  }
+
+ private:
+  DirectoryUsage sum_{.allocated_bytes = 0};
+  std::vector<std::pair<uint64_t, uint64_t>> counted_;
+  bool unknown_ = false;
+};
+
+void AddOpenFilesUsage(std::string_view scope, const OpenFilesUsage& usage,
+                       const TargetSink& out) {
+  if (usage.by_kind) {
+    for (size_t i = 0; i < kFileKinds; ++i) {
+      out.families.Add(kOpenFiles, {out.target, scope, kFileKindNames[i]},
+                       (*usage.by_kind)[i]);
+    }
+  }
+  out.families.Add(kOpenFilesLimit, {out.target, scope}, usage.limit);
+  out.families.Add(kDeletedFileBytes, {out.target, scope}, usage.deleted_bytes);
+}
+
+void AddRepositoryCaches(const DiskUsageSnapshot& disk, const TargetSink& out) {
+  SumByLabel<CacheSum> sums;
+  for (const RepositoryCache& cache : disk.repository_caches) {
+    sums[RepairUtf8(cache.path)].Add(cache);
+  }
+  for (const auto& [path, sum] : sums.entries()) {
+    const std::optional<DirectoryUsage> usage = sum.usage();
+    if (!usage) continue;
+    out.families.Add(kRepositoryCacheBytes, {out.target, path},
+                     usage->apparent_bytes);
+    out.families.Add(kRepositoryCacheAllocatedBytes, {out.target, path},
+                     usage->allocated_bytes);
+    out.families.Add(kRepositoryCacheFiles, {out.target, path}, usage->entries);
+  }
+}
+
+void AddTemporaryDirectories(const DiskUsageSnapshot& disk,
+                             const TargetSink& out) {
+  uint64_t in_use = 0;
+  size_t left = disk.top;
+  size_t withheld = 0;
+  // A child has one working directory, so those in use differ by pid; those
+  // that only a glob found may have the same path under two roots.
+  SumByLabel<uint64_t> unused;
+  std::optional<uint64_t> other_bytes;
+  for (const TemporaryDirectory& directory : disk.temporary_directories) {
+    if (directory.pid != 0) ++in_use;
+    if (!directory.usage) continue;
+    const uint64_t bytes = directory.usage->apparent_bytes;
+    if (left == 0) {
+      other_bytes = other_bytes.value_or(0) + bytes;
+      ++withheld;
+      continue;
+    }
+    --left;
+    if (directory.pid == 0) {
+      unused[RepairUtf8(directory.path)] += bytes;
+    } else {
+      out.families.Add(
+          kTemporaryDirectoryBytes,
+          {out.target, PidLabel(directory.pid), RepairUtf8(directory.path)},
+          bytes);
+    }
+  }
+  for (const auto& [path, bytes] : unused.entries()) {
+    out.families.Add(kTemporaryDirectoryBytes, {out.target, "", path}, bytes);
+  }
+  out.families.Add(kTemporaryDirectoryBytes, {out.target, "", kOther},
+                   other_bytes);
+  out.families.Add(kTemporaryDirectories, {out.target}, in_use);
+  AddDropped(kTemporaryDirectoryBytes, withheld, out);
+}
+
+}  // namespace
+
+void AddOpenFiles(const OpenFilesSnapshot& files, const TargetSink& out) {
+  AddOpenFilesUsage("main", files.usage.main, out);
+  AddOpenFilesUsage("children", files.usage.children, out);
+}
+
+void AddDiskUsage(const DiskUsageSnapshot& disk, const TargetSink& out) {
+  AddRepositoryCaches(disk, out);
+  AddTemporaryDirectories(disk, out);
+}
+
+}  // namespace leak_exporter::render

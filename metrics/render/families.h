@@ -1,0 +1,38 @@
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/snapshot.h"
+
+namespace leak_exporter::render {
+
+/// What the exporter says of itself. Absent is what could not be read.
+struct ExporterStatus {
+  std::string version;
+  std::string revision;
+  std::string compiler;
+  /// Absent where no configuration file is used.
+  std::optional<bool> config_last_reload_successful;
+  std::optional<double> config_last_reload_success_unix_seconds;
+  std::optional<double> cpu_seconds;
+  std::optional<uint64_t> open_fds;
+  std::optional<uint64_t> max_fds;
+  std::optional<uint64_t> virtual_bytes;
+  std::optional<uint64_t> resident_bytes;
+  std::optional<double> start_time_unix_seconds;
+};
+
+/// The snapshot as metric families in the order of the metric table. A target
+/// without a process has leak_target_processes 0 and what its collectors' runs
+/// say, nothing else; what is absent has no sample, and a family without
+/// samples is left out. All label values are UTF-8 and no label set comes
+/// twice, provided that the targets' names differ. Where `exporter` is given,
+/// its own metrics follow. Reads nothing but its arguments; thread-safe.
+std::vector<prometheus::MetricFamily> BuildFamilies(
+    const Snapshot& snapshot, const ExporterStatus* exporter = nullptr);
+
+}  // namespace leak_exporter::render

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace leak_exporter::render {
+
+/// Every metric, in the order in which its family is written. Names the row of
+/// the table that says the rest.
+enum class MetricId : size_t {
+  kTargetProcesses,
+  kTargetStartTimeSeconds,
+  kChildProcesses,
+  kChildOldestAgeSeconds,
+  kChildAgeSeconds,
+  kZombieOldestAgeSeconds,
+  kZombieUnreapedSeconds,
+  kThreads,
+  kResidentMemoryBytes,
+  kResidentMemoryPeakBytes,
+  kAnonymousMemoryBytes,
+  kFileMemoryBytes,
+  kSharedMemoryBytes,
+  kSwapBytes,
+  kProportionalMemoryBytes,
+  kUniqueMemoryBytes,
+  kMappings,
+  kMappingsLimit,
+  kMappingBytes,
+  kAnonymousMappings,
+  kOpenFiles,
+  kOpenFilesLimit,
+  kDeletedFileBytes,
+  kRepositoryCacheBytes,
+  kRepositoryCacheAllocatedBytes,
+  kRepositoryCacheFiles,
+  kTemporaryDirectories,
+  kTemporaryDirectoryBytes,
+  kPythonInfo,
+  kPythonObjects,
+  kPythonObjectBytes,
+  kPythonUntrackedObjects,
+  kPythonUntrackedObjectBytes,
+  kPythonArenaBytes,
+  kPythonArenaUsedBytes,
+  kPythonGcCollectionsTotal,
+  kPythonGcCollectedObjectsTotal,
+  kPythonGcUncollectableObjectsTotal,
+  kPythonModules,
+  kPythonWalkDurationSeconds,
+  kPythonWalkComplete,
+  kScrapeCollectorSuccess,
+  kScrapeCollectorDurationSeconds,
+  kScrapeCollectorTimestampSeconds,
+  kScrapeCollectorErrors,
+  kSeriesDropped,
+  kExporterBuildInfo,
+  kExporterConfigLastReloadSuccessful,
+  kExporterConfigLastReloadSuccessTimestampSeconds,
+  kProcessCpuSecondsTotal,
+  kProcessOpenFds,
+  kProcessMaxFds,
+  kProcessVirtualMemoryBytes,
+  kProcessResidentMemoryBytes,
+  kProcessStartTimeSeconds,
+};
+inline constexpr size_t kMetrics =
+    static_cast<size_t>(MetricId::kProcessStartTimeSeconds) + 1;
+
+enum class MetricKind { kGauge, kCounter, kInfo };
+
+/// What a metric is: written once, here, for the exposition and the reference.
+struct Metric {
+  MetricId id;
+  /// As samples carry it: a counter's with _total, an info's with _info.
+  std::string_view name;
+  MetricKind kind;
+  /// A suffix of the name (a counter's before _total), or empty.
+  std::string_view unit;
+  /// Label names in the order of their values; those not used are empty.
+  std::array<std::string_view, 4> labels;
+  std::string_view help;
+};
+
+/// All metrics, indexed by MetricId.
+std::span<const Metric, kMetrics> Metrics();
+
+const Metric& Describe(MetricId id);
+
+/// The metric whose samples have this name, null where the table has none.
+const Metric* FindMetric(std::string_view name);
+
+}  // namespace leak_exporter::render

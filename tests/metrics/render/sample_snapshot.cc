@@ -1,0 +1,210 @@
+#include "tests/metrics/render/sample_snapshot.h"
+
+#include <memory>
+#include <utility>
+
+namespace leak_exporter::render {
+namespace {
+
+ProcessTreeSnapshot Tree() {
+  ProcessTreeSnapshot tree;
+  tree.top = 4;
+  tree.children = {
+      {21902, 4306, 'Z', 11.75, "python3", 3.5},
+      {21906, 4306, 'S', 8.5, "a)b \"c\"\\d\ne", std::nullopt},
+      {21910, 4306, 'D', 5.25, "\xFF\xFE caf\xC3\xA9", std::nullopt},
+      {21914, 4306, 't', 2.125, "worker", std::nullopt},
+      {21918, 4307, 'Z', 1.5, "", 0.5},
+      {21922, 4307, '?', 0.25, "late", std::nullopt},
+  };
+  return tree;
+}
+
+MemorySnapshot Memory() {
+  MemorySnapshot memory;
+  memory.usage.main = {12, 800u << 20, 700u << 20, 90u << 20, 10u << 20, 0};
+  memory.usage.children = {40,           9007199254740991u, 1u << 20,
+                           std::nullopt, std::nullopt,      4096};
+  memory.peak_resident_bytes = 900u << 20;
+  return memory;
+}
+
+MappingsSnapshot Mappings() {
+  MappingsSnapshot mappings;
+  mappings.processes = {
+      {4306,
+       {{"/usr/lib/libc.so.6", 1024000},
+        {"anon", 2048000},
+        {"/tmp/\n### DEBUG: END MAPPING PROFILE ###", 3072000},
+        {"[heap]", 4096000}},
+       20480000},
+      {4307, {}, 1024},
+  };
+  mappings.largest = {{"[heap]", 4096000},
+                      {"/memfd:\xFF (deleted)", 3000},
+                      {"/memfd:\xFE (deleted)", 2000},
+                      {"(other)", 1000}};
+  mappings.other_bytes = 500;
+  mappings.withheld = 3;
+  mappings.anonymous_count = 7;
+  mappings.count = {65000, 120};
+  mappings.limit = 65530;
+  return mappings;
+}
+
+OpenFilesSnapshot OpenFiles() {
+  OpenFilesSnapshot files;
+  files.usage.main = {{{1, 2, 3, 4, 5, 6, 7, 8}}, 1024, 1u << 20};
+  files.usage.children = {std::nullopt, std::nullopt, std::nullopt};
+  files.processes = {{4306, {"/var/log/a b.log", "/var/log/\x1B[2J\xFF.log"}},
+                     {4307, {}}};
+  return files;
+}
+
+DiskUsageSnapshot Disk() {
+  DiskUsageSnapshot disk;
+  disk.top = 2;
+  disk.repository_caches = {
+      {"/opt/tasks/tmp", 4306, true, 1, 10, {{300907, 319488, 12}}, ""},
+      {"/opt/tasks/tmp", 4307, true, 2, 10, {{1000, 4096, 1}}, ""},
+      {"/opt/none", 4306, false, 0, 0, std::nullopt, ""},
+      {"/opt/locked", 4306, true, 1, 11, std::nullopt,
+       "/opt/locked: Permission denied"},
+  };
+  disk.temporary_directories = {
+      {21914, 4306, "/tmp/tmpwc0g93bo", {{300907, 319488, 12}}, ""},
+      {0, 4306, "/tmp/tmp\xFFleft", {{5000, 8192, 2}}, ""},
+      {21922, 4307, "/tmp/tmpsmall", {{40, 4096, 1}}, ""},
+      {0, 4307, "/tmp/tmpempty", {{2, 4096, 1}}, ""},
+      {21906, 4306, "/tmp/tmplocked", std::nullopt,
+       "/tmp/tmplocked: Permission denied"},
+  };
+  return disk;
+}
+
+PythonHeapSnapshot Heap() {
+  PythonHeapSnapshot heap;
+  PythonProcess process;
+  process.pid = 4306;
+  process.version = "3.11.2";
+  process.by_references = {{1080, "<class 'dict'>", "{4386728040: <weakref at"},
+                           {299, "<class 'dict'>", "{'__name__': 'os'"}};
+  process.by_bytes = {
+      {65704, "<class '_io.BufferedWriter'>",
+       "<_io.BufferedWriter name='<stdout>'>"},
+      {36960, "<class 'dict'>", "{'application/javascript': ['.js', '.mjs']"}};
+  process.by_count = {{8804, "<class 'function'>", ""},
+                      {6586, "<class 'a\nb'>", ""}};
+  heap.processes = {process};
+  heap.types.largest = {{"dict", 6586, 1u << 20},
+                        {"app.Mod\xC3", 20, std::nullopt},
+                        {"app.Mod\xC4", 22, 500},
+                        {"(other)", 5, 50}};
+  heap.types.other = PythonTypeUsage{"", 100, 1000};
+  heap.types.withheld = 12;
+  heap.untracked.largest = {{"str", 100000, 9000000}};
+  heap.generations = {{"0", 120, 4000, 0}, {"1", 10, 300, 0}, {"2", 2, 5, 1}};
+  heap.modules = 150;
+  heap.arena_bytes = 64u << 20;
+  heap.arena_used_bytes = 60u << 20;
+  heap.walk_duration_seconds = 0.1;
+  heap.walk_complete = true;
+  return heap;
+}
+
+std::vector<CollectorRun> Runs() {
+  return {
+      {"process_tree", true, 0.001, 1700000000.25, {}},
+      {"memory",
+       true,
+       0.0005,
+       1700000000.25,
+       {{"permission", 3, "/proc/21906/status: Permission denied"},
+        {"malformed", 1, "/proc/7/status:3: bad VmRSS 'x kB'"}}},
+      {"disk_usage", true, 12.5, 1699999950, {}},
+      {"open_files", true, 0.002, 1700000000.25, {}},
+      {"python_heap",
+       true,
+       0.25,
+       1699999990,
+       {{"limit", 1, "/proc/4307/exe: not a CPython that is known"}}},
+  };
+}
+
+}  // namespace
+
+Snapshot RichSnapshot() {
+  TargetSnapshot target;
+  target.target = "analyzer";
+  target.main_processes = {{4306, 1699990000.25}, {4307, 1699990001.5}};
+  target.process_tree = std::make_shared<ProcessTreeSnapshot>(Tree());
+  target.memory = std::make_shared<MemorySnapshot>(Memory());
+  target.proportional_memory = std::make_shared<ProportionalMemorySnapshot>(
+      ProportionalMemorySnapshot{{{1000, 500}, {2000, std::nullopt}}});
+  target.mappings = std::make_shared<MappingsSnapshot>(Mappings());
+  target.open_files = std::make_shared<OpenFilesSnapshot>(OpenFiles());
+  target.disk_usage = std::make_shared<DiskUsageSnapshot>(Disk());
+  target.python_heap = std::make_shared<PythonHeapSnapshot>(Heap());
+  target.runs = Runs();
+
+  TargetSnapshot ended;
+  ended.target = "ended";
+  ended.disk_usage = target.disk_usage;
+  ended.runs = {{"process_tree", true, 0.0001, 1700000000.25, {}}};
+
+  TargetSnapshot blocked;
+  blocked.target = "blocked";
+  blocked.main_processes = {{77, 1699990002}};
+  blocked.runs = {
+      {"process_tree",
+       false,
+       0.002,
+       std::nullopt,
+       {{"permission", 1, "/proc/77/task: Permission denied\n### DEBUG"}}},
+      {"python_heap", false, 0, std::nullopt, {}},
+  };
+
+  Snapshot snapshot;
+  snapshot.timestamp_unix_seconds = 1700000000.25;
+  snapshot.targets = {target, ended, blocked};
+  return snapshot;
+}
+
+Snapshot QuietSnapshot() {
+  auto tree = std::make_shared<ProcessTreeSnapshot>();
+  tree->top = 20;
+  auto files = std::make_shared<OpenFilesSnapshot>();
+  files->processes = {{4306, {}}};
+  auto disk = std::make_shared<DiskUsageSnapshot>();
+  disk->top = 20;
+
+  TargetSnapshot target;
+  target.target = "analyzer";
+  target.main_processes = {{4306, 1699990000.25}};
+  target.process_tree = tree;
+  target.open_files = files;
+  target.disk_usage = disk;
+
+  Snapshot snapshot;
+  snapshot.timestamp_unix_seconds = 1700000000.25;
+  snapshot.targets = {target};
+  return snapshot;
+}
+
+ExporterStatus SampleExporterStatus() {
+  ExporterStatus status;
+  status.version = "0.1.0";
+  status.revision = "0123abc";
+  status.compiler = "GNU 12.2.0";
+  status.config_last_reload_successful = true;
+  status.config_last_reload_success_unix_seconds = 1699990000.5;
+  status.cpu_seconds = 1.25;
+  status.open_fds = 9;
+  status.max_fds = 1024;
+  status.virtual_bytes = 50u << 20;
+  status.resident_bytes = 10u << 20;
+  status.start_time_unix_seconds = 1699990000;
+  return status;
+}
+
+}  // namespace leak_exporter::render

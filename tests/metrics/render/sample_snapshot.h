@@ -1,0 +1,17 @@
+#pragma once
+
+#include "metrics/render/families.h"
+#include "metrics/snapshot.h"
+
+namespace leak_exporter::render {
+
+/// A snapshot in which every part is there, with names that the outside world
+/// may choose: quotes, newlines, ill-formed UTF-8, our own "(other)".
+Snapshot RichSnapshot();
+
+/// Well-behaved and small: what an application looks like at its best.
+Snapshot QuietSnapshot();
+
+ExporterStatus SampleExporterStatus();
+
+}  // namespace leak_exporter::render
