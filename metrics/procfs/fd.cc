@@ -1,0 +1,161 @@
+#include "metrics/procfs/fd.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "metrics/base/unique_fd.h"
+
+namespace leak_exporter::procfs {
+namespace {
+
+// A thousand entries of /proc/PID/fd at a time.
+constexpr size_t kBufferSize = size_t{32} << 10;
+constexpr int kNoServer = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+
+using Visit = std::function<void(const Result<Descriptor>&)>;
+
+// Reads what the descriptors of one process refer to.
+class DescriptorReader {
+ public:
+  DescriptorReader(const ProcessHandle& process, UniqueFd directory)
+      : process_(process), directory_(std::move(directory)) {}
+
+  // The next entries of the directory; none at its end.
+  Result<std::string_view> ReadEntries(std::string& buffer) {
+    const ssize_t size =
+        ::getdents64(directory_.get(), buffer.data(), kBufferSize);
+    if (size < 0) return FailureOf("fd");
+    return std::string_view(buffer.data(), static_cast<size_t>(size));
+  }
+
+  Result<void> VisitEntries(std::string_view entries, const Visit& visit) {
+    while (!entries.empty()) {
+      const auto* entry = reinterpret_cast<const dirent64*>(entries.data());
+      entries.remove_prefix(entry->d_reclen);
+      if (entry->d_name[0] == '.') continue;
+      const auto descriptor = Read(entry->d_name);
+      if (!descriptor && IsGone(descriptor.error())) {
+        missed_any_ = true;
+        continue;
+      }
+      if (!descriptor && IsPermission(descriptor.error()) &&
+          !ReadTarget(entry->d_name)) {
+        return tl::unexpected(descriptor.error());
+      }
+      visit(descriptor);
+      ++count_;
+    }
+    return {};
+  }
+
+  // How many were visited, or ESRCH where the process ended meanwhile. It gives
+  // its address space back before its descriptors (kernel/exit.c, do_exit), so
+  // one that shows only a part of them has no executable any more.
+  Result<uint64_t> Finish() const {
+    if (missed_any_ || count_ == 0) {
+      const auto exe = process_.ReadLink("exe");
+      if (!exe && IsGone(exe.error())) return tl::unexpected(exe.error());
+    }
+    return count_;
+  }
+
+ private:
+  // The target is a view of this object, until the next call.
+  Result<Descriptor> Read(const char* name) {
+    struct statx status {};
+    if (!Statx(name, STATX_TYPE | STATX_INO | STATX_NLINK, status)) {
+      return FailureOf(std::string("fd/") + name);
+    }
+    Descriptor descriptor;
+    descriptor.type = status.stx_mode & S_IFMT;
+    descriptor.links = status.stx_nlink;
+    descriptor.device = ::makedev(status.stx_dev_major, status.stx_dev_minor);
+    descriptor.inode = status.stx_ino;
+    if (descriptor.type != S_IFREG && descriptor.type != 0) return descriptor;
+    const auto target = ReadTarget(name);
+    if (!target) return tl::unexpected(target.error());
+    descriptor.target = *target;
+    if (descriptor.type == S_IFREG && descriptor.links == 0) {
+      // Asked for apart: some filesystems write data back to count blocks.
+      if (!Statx(name, STATX_BLOCKS, status)) {
+        return FailureOf(std::string("fd/") + name);
+      }
+      constexpr uint64_t kBlockSize = 512;
+      descriptor.allocated_bytes = status.stx_blocks * kBlockSize;
+    }
+    return descriptor;
+  }
+
+  // Empty where it is longer than the page that the kernel has for it.
+  Result<std::string_view> ReadTarget(const char* name) {
+    const ssize_t length =
+        ::readlinkat(directory_.get(), name, target_.data(), target_.size());
+    if (length >= 0) {
+      return std::string_view(target_.data(), static_cast<size_t>(length));
+    }
+    if (errno == ENAMETOOLONG) return std::string_view();
+    return FailureOf(std::string("fd/") + name);
+  }
+
+  bool Statx(const char* name, unsigned mask, struct statx& status) const {
+    return ::statx(directory_.get(), name, kNoServer, mask, &status) == 0;
+  }
+
+  tl::unexpected<Error> FailureOf(const std::string& name) const {
+    const int code = errno;
+    return Failure(code, process_.Path(name) + ": " + std::strerror(code));
+  }
+
+  const ProcessHandle& process_;
+  UniqueFd directory_;
+  std::array<char, PATH_MAX> target_;
+  uint64_t count_ = 0;
+  bool missed_any_ = false;
+};
+
+}  // namespace
+
+Result<uint64_t> ForEachDescriptor(const ProcessHandle& process,
+                                   std::string& buffer,
+                                   const Deadline& deadline,
+                                   const Visit& visit) {
+  auto directory = process.OpenAt("fd", O_RDONLY | O_DIRECTORY);
+  if (!directory) return tl::unexpected(std::move(directory).error());
+  DescriptorReader reader(process, std::move(*directory));
+  if (buffer.size() < kBufferSize) buffer.resize(kBufferSize);
+  for (;;) {
+    const auto entries = reader.ReadEntries(buffer);
+    if (!entries) return tl::unexpected(entries.error());
+    if (entries->empty()) return reader.Finish();
+    if (deadline.Expired()) {
+      return Failure(ETIMEDOUT,
+                     process.Path("fd") + ": not read to its end in time");
+    }
+    auto visited = reader.VisitEntries(*entries, visit);
+    if (!visited) return tl::unexpected(std::move(visited).error());
+  }
+}
+
+bool IsNameOf(const ProcessHandle& process, std::string_view path,
+              const Descriptor& file) {
+  std::string name("root");
+  name += path;
+  const std::string full = process.Path(name);
+  struct statx status {};
+  return ::statx(AT_FDCWD, full.c_str(), kNoServer | AT_SYMLINK_NOFOLLOW,
+                 STATX_INO, &status) == 0 &&
+         status.stx_ino == file.inode &&
+         ::makedev(status.stx_dev_major, status.stx_dev_minor) == file.device;
+}
+
+}  // namespace leak_exporter::procfs
