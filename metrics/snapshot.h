@@ -102,7 +102,9 @@ struct MappingsSnapshot {
   std::optional<uint64_t> other_bytes;
   /// How many names are in the rest.
   size_t withheld = 0;
-  uint64_t anonymous_count = 0;
+  /// How many of those over the threshold are called "anon"; absent where no
+  /// main process could be read.
+  std::optional<uint64_t> anonymous_count;
   /// Mappings of the process that has most, by scope.
   ByScope<std::optional<uint64_t>> count;
   /// vm.max_map_count.

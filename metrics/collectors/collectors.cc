@@ -1,10 +1,24 @@
 #include "metrics/collectors/collectors.h"
 
+#include "metrics/collectors/mappings.h"
+#include "metrics/collectors/open_files.h"
+#include "metrics/collectors/proportional_memory.h"
+
 namespace leak_exporter {
 
 std::vector<std::unique_ptr<Collector>> MakeCollectors(
-    [[maybe_unused]] const config::CollectorsConfig& config) {
+    const config::CollectorsConfig& config) {
   std::vector<std::unique_ptr<Collector>> collectors;
+  if (config.mappings.enabled) {
+    collectors.push_back(std::make_unique<MappingsCollector>(config.mappings));
+  }
+  if (config.open_files.enabled) {
+    collectors.push_back(std::make_unique<OpenFilesCollector>());
+  }
+  if (config.memory.enabled && config.memory.smaps) {
+    collectors.push_back(
+        std::make_unique<ProportionalMemoryCollector>(config.memory));
+  }
   return collectors;
 }
 

@@ -1,0 +1,247 @@
+#include "metrics/collectors/mappings.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "metrics/procfs/limits.h"
+#include "metrics/procfs/maps.h"
+
+namespace leak_exporter {
+namespace {
+
+// What a process with a million large mappings may cost in memory.
+constexpr size_t kMostRows = size_t{1} << 14;
+constexpr size_t kMostNames = size_t{1} << 14;
+
+struct StringHash : std::hash<std::string_view> {
+  using is_transparent = void;
+};
+using BytesByName =
+    std::unordered_map<std::string, uint64_t, StringHash, std::equal_to<>>;
+
+bool SmallerFirst(const NamedBytes& a, const NamedBytes& b) {
+  return std::tie(a.bytes, a.name) < std::tie(b.bytes, b.name);
+}
+
+bool LargerFirst(const NamedBytes& a, const NamedBytes& b) {
+  return std::tie(b.bytes, a.name) < std::tie(a.bytes, b.name);
+}
+
+Error InDiskSleep(const ProcessSample& process) {
+  return Error{ETIMEDOUT, process.handle->Path("maps") +
+                              ": not read, the process is in state D"};
+}
+
+// The mappings over the threshold of one process, at most kMostRows of them,
+// the largest.
+class Rows {
+ public:
+  void Add(std::string_view name, uint64_t bytes) {
+    ++added_;
+    rows_.push_back({std::string(name), bytes});
+    if (rows_.size() == 2 * kMostRows) DropSmallest();
+  }
+
+  uint64_t added() const { return added_; }
+
+  std::vector<NamedBytes> Take() {
+    if (rows_.size() > kMostRows) DropSmallest();
+    std::ranges::sort(rows_, SmallerFirst);
+    return std::move(rows_);
+  }
+
+ private:
+  void DropSmallest() {
+    std::nth_element(rows_.begin(), rows_.begin() + kMostRows, rows_.end(),
+                     LargerFirst);
+    rows_.resize(kMostRows);
+  }
+
+  std::vector<NamedBytes> rows_;
+  uint64_t added_ = 0;
+};
+
+// Bytes by name. Beyond kMostNames names the rest is summed without one.
+class NameSums {
+ public:
+  void Add(std::string_view name, uint64_t bytes) {
+    if (const auto known = by_name_.find(name); known != by_name_.end()) {
+      known->second += bytes;
+    } else if (by_name_.size() < kMostNames) {
+      by_name_.emplace(name, bytes);
+    } else {
+      nameless_bytes_ += bytes;
+    }
+  }
+
+  void Add(const NameSums& other) {
+    for (const auto& [name, bytes] : other.by_name_) Add(name, bytes);
+    nameless_bytes_ += other.nameless_bytes_;
+  }
+
+  void Finish(size_t top, MappingsSnapshot& mappings,
+              ErrorTally& errors) const {
+    auto& sums = mappings.largest;
+    sums.reserve(by_name_.size());
+    for (const auto& [name, bytes] : by_name_) sums.push_back({name, bytes});
+    std::ranges::sort(sums, LargerFirst);
+    uint64_t other_bytes = nameless_bytes_;
+    for (size_t i = top; i < sums.size(); ++i) other_bytes += sums[i].bytes;
+    mappings.withheld = sums.size() - std::min(top, sums.size());
+    if (other_bytes > 0) mappings.other_bytes = other_bytes;
+    if (sums.size() > top) sums.resize(top);
+    if (nameless_bytes_ > 0) {
+      errors.Add("limit", "mappings have more than " +
+                              std::to_string(kMostNames) + " names");
+    }
+  }
+
+ private:
+  BytesByName by_name_;
+  uint64_t nameless_bytes_ = 0;
+};
+
+// What one pass over a main process's mappings finds.
+struct MainMappings {
+  uint64_t count = 0;
+  uint64_t total_bytes = 0;
+  uint64_t anonymous_count = 0;
+  Rows rows;
+  NameSums sums;
+};
+
+Result<MainMappings> ReadMain(const ProcessSample& process,
+                              uint64_t threshold_bytes, std::string& buffer,
+                              const Deadline& deadline) {
+  if (process.status.state == 'D') return tl::unexpected(InDiskSleep(process));
+  MainMappings found;
+  const auto count = procfs::ForEachMapping(
+      *process.handle, buffer, deadline, [&](const procfs::Mapping& mapping) {
+        found.total_bytes += mapping.bytes();
+        if (mapping.bytes() <= threshold_bytes) return;
+        const std::string_view label = procfs::MappingLabel(mapping);
+        found.rows.Add(label, mapping.bytes());
+        found.sums.Add(label, mapping.bytes());
+        if (label == procfs::kAnonymousLabel) ++found.anonymous_count;
+      });
+  if (!count) return tl::unexpected(count.error());
+  found.count = *count;
+  return found;
+}
+
+// The count of the process of a scope that has most.
+class MostMappings {
+ public:
+  void Add(uint64_t count) {
+    // No mapping at all means no address space: the process is ending.
+    if (count > 0) most_ = std::max(most_.value_or(0), count);
+  }
+
+  std::optional<uint64_t> most() const { return most_; }
+
+ private:
+  std::optional<uint64_t> most_;
+};
+
+// Counts a failure; returns whether it is one and not the process's end.
+bool Tally(const Error& error, ErrorTally& errors) {
+  errors.Add(error);
+  return !IsGone(error);
+}
+
+}  // namespace
+
+bool MappingsCollector::Collect(const CollectorContext& context,
+                                TargetSnapshot& snapshot, ErrorTally& errors) {
+  ++round_;
+  auto mappings = std::make_shared<MappingsSnapshot>();
+  bool failed = AddMainProcesses(context, *mappings, errors);
+  failed = AddChildren(context, *mappings, errors) || failed;
+  if (failed && !mappings->count.main && !mappings->count.children) {
+    return false;
+  }
+  const auto limit = procfs::ReadMaxMapCount(context.proc_fs, buffer_);
+  if (limit) {
+    mappings->limit = *limit;
+  } else {
+    errors.Add(limit.error());
+  }
+  snapshot.mappings = std::move(mappings);
+  return true;
+}
+
+bool MappingsCollector::AddMainProcesses(const CollectorContext& context,
+                                         MappingsSnapshot& mappings,
+                                         ErrorTally& errors) {
+  bool failed = false;
+  MostMappings most;
+  NameSums sums;
+  for (const ProcessSample& process : context.family.main) {
+    if (process.zombie()) continue;
+    auto found =
+        ReadMain(process, config_.threshold_bytes, buffer_, context.deadline);
+    if (!found) {
+      failed = Tally(found.error(), errors) || failed;
+      continue;
+    }
+    if (found->count == 0) continue;
+    most.Add(found->count);
+    sums.Add(found->sums);
+    mappings.anonymous_count =
+        mappings.anonymous_count.value_or(0) + found->anonymous_count;
+    if (found->rows.added() > kMostRows) {
+      errors.Add("limit", process.handle->Path("maps") + ": more than " +
+                              std::to_string(kMostRows) +
+                              " mappings are over the threshold");
+    }
+    mappings.processes.push_back(
+        {process.pid(), found->rows.Take(), found->total_bytes});
+  }
+  mappings.count.main = most.most();
+  sums.Finish(config_.top, mappings, errors);
+  return failed;
+}
+
+bool MappingsCollector::AddChildren(const CollectorContext& context,
+                                    MappingsSnapshot& mappings,
+                                    ErrorTally& errors) {
+  bool failed = false;
+  MostMappings most;
+  for (const ProcessSample& process : context.family.descendants) {
+    if (process.zombie()) continue;
+    const auto count = CountOfChild(context, process);
+    if (count) {
+      most.Add(*count);
+    } else {
+      failed = Tally(count.error(), errors) || failed;
+    }
+  }
+  std::erase_if(kept_, [this](const auto& entry) {
+    return entry.second.round != round_;
+  });
+  mappings.count.children = most.most();
+  return failed;
+}
+
+Result<uint64_t> MappingsCollector::CountOfChild(
+    const CollectorContext& context, const ProcessSample& child) {
+  const ProcessId& id = child.handle->id();
+  const auto known = kept_.find(id);
+  if (known != kept_.end() && !child.may_have_run) {
+    known->second.round = round_;
+    return known->second.count;
+  }
+  if (child.status.state == 'D') return tl::unexpected(InDiskSleep(child));
+  const auto count =
+      procfs::CountMappings(*child.handle, buffer_, context.deadline);
+  if (count) kept_[id] = {.count = *count, .round = round_};
+  return count;
+}
+
+}  // namespace leak_exporter

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "config/config.h"
+#include "metrics/base/process_id.h"
+#include "metrics/collectors/collector.h"
+
+namespace leak_exporter {
+
+/// Memory mappings, from /proc/PID/maps: those of the main processes over the
+/// threshold, one by one and summed by name, and how many there are of any size
+/// against vm.max_map_count. The count is that of the lines of maps; the kernel
+/// compares its limit with one less where it shows [vsyscall]. A process in
+/// state D is not read: a write lock on its mappings may be held for as long as
+/// that lasts.
+class MappingsCollector final : public Collector {
+ public:
+  explicit MappingsCollector(const config::MappingsConfig& config)
+      : config_(config) {}
+
+  std::string_view name() const override { return "mappings"; }
+  bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
+               ErrorTally& errors) override;
+
+ private:
+  struct Kept {
+    uint64_t count = 0;
+    uint64_t round = 0;
+  };
+
+  /// Both return whether a process could not be read.
+  bool AddMainProcesses(const CollectorContext& context,
+                        MappingsSnapshot& mappings, ErrorTally& errors);
+  bool AddChildren(const CollectorContext& context, MappingsSnapshot& mappings,
+                   ErrorTally& errors);
+  /// Counted again only where the child may have run since the round before.
+  Result<uint64_t> CountOfChild(const CollectorContext& context,
+                                const ProcessSample& child);
+
+  config::MappingsConfig config_;
+  std::unordered_map<ProcessId, Kept> kept_;
+  uint64_t round_ = 0;
+  std::string buffer_;
+};
+
+}  // namespace leak_exporter
