@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "metrics/base/result.h"
+#include "metrics/base/unique_fd.h"
+
+namespace leak_exporter {
+
+/// The directory that a process calls "/", so that paths mean what they mean to
+/// that process: absolute symbolic links and ".." stay inside it. Immutable;
+/// thread-safe.
+class FileRoot {
+ public:
+  /// This process's own root.
+  static FileRoot Own() { return FileRoot(std::nullopt); }
+  /// Another process's root: a descriptor of /proc/PID/root. Paths are resolved
+  /// by openat2(2) with RESOLVE_IN_ROOT, which Linux has since 5.6; before,
+  /// Open answers ENOSYS.
+  static FileRoot Of(UniqueFd directory) {
+    return FileRoot(std::move(directory));
+  }
+
+  bool own() const { return !directory_; }
+
+  /// Opens an absolute path with open(2)'s flags (O_CLOEXEC added). Errors name
+  /// the path as given.
+  Result<UniqueFd> Open(const std::string& path, int flags) const;
+
+ private:
+  explicit FileRoot(std::optional<UniqueFd> directory)
+      : directory_(std::move(directory)) {}
+
+  std::optional<UniqueFd> directory_;
+};
+
+}  // namespace leak_exporter
