@@ -10,7 +10,7 @@
 
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/procfs/process_handle.h"
-#include "tests/temporary_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace leak_exporter {
 
@@ -48,7 +48,7 @@ class FakeProc {
   }
 
  private:
-  TemporaryDirectory directory_;
+  ScratchDirectory directory_;
 };
 
 }  // namespace leak_exporter

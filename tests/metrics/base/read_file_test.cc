@@ -9,13 +9,13 @@
 #include <string>
 
 #include "tests/catch.h"
-#include "tests/temporary_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace leak_exporter {
 namespace {
 
 TEST_CASE("read_file: a file larger than the first buffer is read whole") {
-  const TemporaryDirectory directory;
+  const ScratchDirectory directory;
   const std::string content(10'000, 'x');
   std::ofstream(directory.path() + "/big") << content;
   std::string buffer;
@@ -32,7 +32,7 @@ TEST_CASE("read_file: a file whose st_size is 0 is read to its end") {
 }
 
 TEST_CASE("read_file: a file that fills the buffer is read on") {
-  const TemporaryDirectory directory;
+  const ScratchDirectory directory;
   const std::string content(3 * 4096, 'x');
   std::ofstream(directory.path() + "/big") << content;
   std::string buffer;
@@ -50,7 +50,7 @@ TEST_CASE("read_file: of an endless file only the prefix is read") {
 }
 
 TEST_CASE("read_file: a FIFO without a writer does not keep the reader") {
-  const TemporaryDirectory directory;
+  const ScratchDirectory directory;
   const std::string path = directory.path() + "/fifo";
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   std::string buffer;
@@ -60,7 +60,7 @@ TEST_CASE("read_file: a FIFO without a writer does not keep the reader") {
 }
 
 TEST_CASE("read_file: a shorter file leaves nothing of the one before") {
-  const TemporaryDirectory directory;
+  const ScratchDirectory directory;
   std::ofstream(directory.path() + "/long") << "something long";
   std::ofstream(directory.path() + "/short") << "ab";
   std::string buffer;
@@ -83,7 +83,7 @@ TEST_CASE("read_file: errors carry the errno and name the path") {
 }
 
 TEST_CASE("read_file: a link's target, and an error where there is no link") {
-  const TemporaryDirectory directory;
+  const ScratchDirectory directory;
   REQUIRE(::symlink("some/where", (directory.path() + "/link").c_str()) == 0);
   const auto target = ReadLinkAt(-1, (directory.path() + "/link").c_str());
   REQUIRE(target);

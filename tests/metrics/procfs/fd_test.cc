@@ -82,7 +82,7 @@ std::set<std::string> Targets(const std::vector<Seen>& seen) {
 }
 
 TEST_CASE("fd: the type says what a descriptor refers to") {
-  const TemporaryDirectory directory;
+  const ScratchDirectory directory;
   const std::string fifo = directory.path() + "/fifo";
   const Holder holder([&] {
     ::open("/dev/null", O_RDWR);
@@ -105,7 +105,7 @@ TEST_CASE("fd: the type says what a descriptor refers to") {
 }
 
 TEST_CASE("fd: a deleted file has no links, and holds its blocks") {
-  const TemporaryDirectory directory;
+  const ScratchDirectory directory;
   const std::string path = directory.path() + "/file";
   const std::string named_so = directory.path() + "/not (deleted)";
   const std::string linked = directory.path() + "/linked";

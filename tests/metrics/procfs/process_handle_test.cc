@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "tests/catch.h"
-#include "tests/temporary_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace leak_exporter::procfs {
 namespace {
@@ -32,7 +32,7 @@ void WriteProcess(const std::string& root, pid_t pid, int start_time) {
 }
 
 TEST_CASE("process_handle: identity is the pid and its start time") {
-  const TemporaryDirectory proc;
+  const ScratchDirectory proc;
   WriteProcess(proc.path(), 7, 1234);
   for (const Keep keep : {Keep::kDescriptor, Keep::kNothing}) {
     const auto process = ProcessHandle::Open(ProcFs(proc.path()), 7, keep);
@@ -47,7 +47,7 @@ TEST_CASE("process_handle: identity is the pid and its start time") {
 }
 
 TEST_CASE("process_handle: without a descriptor a reused pid is not read") {
-  const TemporaryDirectory proc;
+  const ScratchDirectory proc;
   WriteProcess(proc.path(), 7, 1234);
   const auto process =
       ProcessHandle::Open(ProcFs(proc.path()), 7, Keep::kNothing);
@@ -64,7 +64,7 @@ TEST_CASE("process_handle: without a descriptor a reused pid is not read") {
 }
 
 TEST_CASE("process_handle: errors name the whole path") {
-  const TemporaryDirectory proc;
+  const ScratchDirectory proc;
   const auto none = ProcessHandle::Open(ProcFs(proc.path()), 7);
   REQUIRE_FALSE(none);
   CHECK(none.error().code == ENOENT);

@@ -9,9 +9,9 @@ namespace leak_exporter {
 
 /// A directory for one test, removed with all that is in it. Its path is
 /// canonical, as /proc shows it.
-class TemporaryDirectory {
+class ScratchDirectory {
  public:
-  TemporaryDirectory() {
+  ScratchDirectory() {
     std::string pattern =
         (std::filesystem::temp_directory_path() / "leak_exporter_test.XXXXXX")
             .string();
@@ -20,9 +20,9 @@ class TemporaryDirectory {
     }
     path_ = std::filesystem::canonical(pattern).string();
   }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  ~ScratchDirectory() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
