@@ -1,6 +1,7 @@
 #include "metrics/procfs/maps.h"
 
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,23 +35,32 @@ bool Take(std::string_view& rest, char expected) {
   return true;
 }
 
-bool TakePermissions(std::string_view& rest) {
+bool TakePermissions(std::string_view& rest, Mapping& mapping) {
   constexpr size_t kLength = 4;
   const std::string_view permissions = rest.substr(0, kLength);
   if (permissions.size() < kLength ||
       permissions.find(' ') != std::string_view::npos) {
     return false;
   }
+  mapping.readable = permissions[0] == 'r';
+  mapping.writable = permissions[1] == 'w';
+  mapping.shared = permissions[3] == 's';
   rest.remove_prefix(kLength);
   return true;
 }
 
-bool TakeOffsetDeviceInode(std::string_view& rest) {
-  uint64_t ignored = 0;
-  return TakeNumber(rest, 16, ignored) && Take(rest, ' ') &&
-         TakeNumber(rest, 16, ignored) && Take(rest, ':') &&
-         TakeNumber(rest, 16, ignored) && Take(rest, ' ') &&
-         TakeNumber(rest, 10, ignored) && (rest.empty() || rest.front() == ' ');
+bool TakeOffsetDeviceInode(std::string_view& rest, Mapping& mapping) {
+  uint64_t major_number = 0;
+  uint64_t minor_number = 0;
+  if (!TakeNumber(rest, 16, mapping.offset) || !Take(rest, ' ') ||
+      !TakeNumber(rest, 16, major_number) || !Take(rest, ':') ||
+      !TakeNumber(rest, 16, minor_number) || !Take(rest, ' ') ||
+      !TakeNumber(rest, 10, mapping.inode)) {
+    return false;
+  }
+  mapping.device = makedev(static_cast<unsigned>(major_number),
+                           static_cast<unsigned>(minor_number));
+  return rest.empty() || rest.front() == ' ';
 }
 
 // Hands out the bytes of /proc/PID/maps in chunks. The kernel writes whole
@@ -105,8 +115,10 @@ Result<Mapping> ParseMapping(std::string_view line, size_t line_number) {
       mapping.end <= mapping.start) {
     return bad("bad address range");
   }
-  if (!TakePermissions(rest) || !Take(rest, ' ')) return bad("bad permissions");
-  if (!TakeOffsetDeviceInode(rest)) return bad("bad offset, device or inode");
+  if (!TakePermissions(rest, mapping) || !Take(rest, ' '))
+    return bad("bad permissions");
+  if (!TakeOffsetDeviceInode(rest, mapping))
+    return bad("bad offset, device or inode");
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   mapping.name = rest;
   return mapping;

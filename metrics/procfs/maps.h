@@ -17,6 +17,16 @@ struct Mapping {
   uint64_t start = 0;
   /// Exclusive.
   uint64_t end = 0;
+  bool readable = false;
+  bool writable = false;
+  /// Writes are seen by others ('s'), not private to the process ('p').
+  bool shared = false;
+  /// Where in the file it begins; 0 where there is no file, as are the next
+  /// two.
+  uint64_t offset = 0;
+  /// As st_dev encodes them (makedev(3)).
+  uint64_t device = 0;
+  uint64_t inode = 0;
   /// As the kernel writes it: empty, "[heap]", "[anon:NAME]", or a path, with
   /// " (deleted)" behind it where the file has lost that name and "\012" for
   /// each newline in it. That text is not unescaped: a backslash of the name is

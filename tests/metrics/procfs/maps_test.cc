@@ -1,6 +1,7 @@
 #include "metrics/procfs/maps.h"
 
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -97,6 +98,25 @@ TEST_CASE("maps: a line gives range and name") {
   CHECK(mapping->bytes() == bytes);
   CHECK(mapping->name == name);
   CHECK(MappingLabel(*mapping) == label);
+}
+
+TEST_CASE("maps: a line tells what may be done and where it comes from") {
+  const auto file = ParseMapping(
+      "7f0000001000-7f0000003000 rw-p 002b1000 fe:10 247970 /lib/libx.so", 1);
+  REQUIRE(file.has_value());
+  CHECK(file->readable);
+  CHECK(file->writable);
+  CHECK_FALSE(file->shared);
+  CHECK(file->offset == 0x2b1000);
+  CHECK(file->device == makedev(0xfe, 0x10));
+  CHECK(file->inode == 247970);
+
+  const auto shared = ParseMapping("1000-2000 --xs 00000000 00:00 0", 1);
+  REQUIRE(shared.has_value());
+  CHECK_FALSE(shared->readable);
+  CHECK_FALSE(shared->writable);
+  CHECK(shared->shared);
+  CHECK(shared->inode == 0);
 }
 
 TEST_CASE("maps: a line that is not one is an error that says what is wrong") {

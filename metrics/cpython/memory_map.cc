@@ -1,0 +1,63 @@
+#include "metrics/cpython/memory_map.h"
+
+#include <string_view>
+
+namespace leak_exporter::cpython {
+namespace {
+
+// vm.max_map_count is 65530, or a million where systems raise it.
+constexpr size_t kMaxRegions = 1'100'000;
+
+MemoryRegion Keep(const procfs::Mapping& mapping) {
+  return {RemoteAddr{mapping.start},
+          RemoteAddr{mapping.end},
+          mapping.readable,
+          mapping.writable,
+          mapping.shared,
+          mapping.offset,
+          mapping.device,
+          mapping.inode,
+          std::string(mapping.name)};
+}
+
+// Memory from mmap(MAP_HUGETLB) is a file to the kernel.
+bool IsAnonymous(std::string_view name) {
+  return name.empty() || name == "[heap]" || name.starts_with("[anon:") ||
+         name.starts_with("/anon_hugepage");
+}
+
+}  // namespace
+
+Result<std::vector<MemoryRegion>> ReadMemoryMap(
+    const procfs::ProcessHandle& process, std::string& buffer,
+    const Deadline& deadline) {
+  std::vector<MemoryRegion> regions;
+  const auto count = procfs::ForEachMapping(
+      process, buffer, deadline, [&](const procfs::Mapping& mapping) {
+        if (regions.size() < kMaxRegions) regions.push_back(Keep(mapping));
+      });
+  if (!count) return tl::unexpected<Error>(count.error());
+  if (*count > kMaxRegions) {
+    return Failure(0, process.Path("maps") + ": " + std::to_string(*count) +
+                          " mappings, over the limit");
+  }
+  return regions;
+}
+
+std::vector<AddressRange> HeapRanges(const std::vector<MemoryRegion>& regions) {
+  std::vector<AddressRange> ranges;
+  for (const MemoryRegion& region : regions) {
+    if (!region.readable || !region.writable || region.shared ||
+        !IsAnonymous(region.name)) {
+      continue;
+    }
+    if (!ranges.empty() && ranges.back().end == region.begin) {
+      ranges.back().end = region.end;
+    } else {
+      ranges.push_back({region.begin, region.end});
+    }
+  }
+  return ranges;
+}
+
+}  // namespace leak_exporter::cpython
