@@ -8,11 +8,11 @@
 
 #include "exporter/listen_address.h"
 #include "exporter/log.h"
+#include "metrics/render/profile.h"
 
 namespace leak_exporter {
 
-/// The blocks that `profile` prints, in the order in which it prints them.
-enum class Profile { kMemory, kPid, kDisk, kMapping };
+using render::Profile;
 
 /// How `profile` prints them.
 enum class ProfileFormat { kText, kJson };

@@ -36,7 +36,11 @@ void AddRun(const CollectorRun& run, const TargetSink& out) {
   out.families.Add(kScrapeCollectorTimestampSeconds,
                    {out.target, run.collector}, run.timestamp_unix_seconds);
   SumByLabel<uint64_t> errors;
-  for (const std::string_view cause : kErrorCauses) errors[std::string(cause)];
+  if (run.timestamp_unix_seconds) {
+    for (const std::string_view cause : kErrorCauses) {
+      errors[std::string(cause)];
+    }
+  }
   for (const CollectorError& error : run.errors) {
     errors[error.cause] += error.count;
   }

@@ -52,7 +52,12 @@ constexpr std::array<Metric, kMetrics> kTable = {{
      {"target", "pid"},
      "Time since the exporter first saw the process as a zombie, longest "
      "first. The kernel does not keep when it became one."},
-    {kThreads, "leak_threads", kGauge, "", {"target", "scope"}, "Threads."},
+    {kThreads,
+     "leak_threads",
+     kGauge,
+     "",
+     {"target", "scope"},
+     "Threads, summed over the processes."},
     {kResidentMemoryBytes,
      "leak_resident_memory_bytes",
      kGauge,

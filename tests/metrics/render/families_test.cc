@@ -274,6 +274,17 @@ TEST_CASE("families: errors are counted by cause, known causes always") {
         Lines{"{target=t,collector=memory} 2.25"});
 }
 
+TEST_CASE("families: a run without a result has the errors it met, no zeros") {
+  TargetSnapshot target;
+  target.runs = {{"memory", false, 0.5, std::nullopt, {{"timeout", 1, ""}}}};
+  const Snapshot snapshot = OneTarget(target);
+  CHECK(SamplesOf(snapshot, "leak_scrape_collector_success") ==
+        Lines{"{target=t,collector=memory} 0"});
+  CHECK(SamplesOf(snapshot, "leak_scrape_collector_errors") ==
+        Lines{"{target=t,collector=memory,cause=timeout} 1"});
+  CHECK(SamplesOf(snapshot, "leak_scrape_collector_timestamp_seconds").empty());
+}
+
 TEST_CASE("families: a heap that no process has leaves no Python series") {
   TargetSnapshot target;
   target.python_heap = std::make_shared<PythonHeapSnapshot>();
