@@ -1,6 +1,7 @@
 #include "metrics/collectors/proportional_memory.h"
 
-#include <cerrno>
+#include <unistd.h>
+
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -77,6 +78,15 @@ class ScopeReader {
   bool failed_ = false;
 };
 
+// To miss the file looks like a vanished process. It is there since kernel
+// 4.14, where CONFIG_PROC_PAGE_MONITOR is set.
+bool HasFile(const procfs::ProcFs& fs, ErrorTally& errors) {
+  const std::string path = fs.Path("self/smaps_rollup");
+  if (::access(path.c_str(), F_OK) == 0) return true;
+  errors.Add("io", path + ": this kernel does not have it");
+  return false;
+}
+
 }  // namespace
 
 bool ProportionalMemoryCollector::Collect(const CollectorContext& context,
@@ -89,7 +99,9 @@ bool ProportionalMemoryCollector::Collect(const CollectorContext& context,
   memory->usage.children = reader.Read(context.family.descendants);
   const bool any = memory->usage.main.proportional_bytes ||
                    memory->usage.children.proportional_bytes;
-  if (!any && reader.failed()) return false;
+  if (!any && (reader.failed() || !HasFile(context.proc_fs, errors))) {
+    return false;
+  }
   snapshot.proportional_memory = std::move(memory);
   return true;
 }

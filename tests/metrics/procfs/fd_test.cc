@@ -22,8 +22,8 @@
 
 #include "metrics/base/clock.h"
 #include "tests/catch.h"
-#include "tests/child_process.h"
 #include "tests/fake_proc.h"
+#include "tests/waiting_process.h"
 
 namespace leak_exporter::procfs {
 namespace {
@@ -53,16 +53,16 @@ class Holder {
  public:
   explicit Holder(const std::function<void()>& open)
       : child_([&] {
-          for (int fd = 0; fd < 3; ++fd) ::close(fd);
+          WaitingProcess::CloseStandardStreams();
           open();
         }),
         process_(ProcessHandle::Open(ProcFs(), child_.pid()).value()) {}
 
   const ProcessHandle& process() const { return process_; }
-  ChildProcess& child() { return child_; }
+  WaitingProcess& child() { return child_; }
 
  private:
-  ChildProcess child_;
+  WaitingProcess child_;
   ProcessHandle process_;
 };
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "tests/catch.h"
-#include "tests/child_process.h"
 #include "tests/fake_proc.h"
+#include "tests/waiting_process.h"
 
 namespace leak_exporter::procfs {
 namespace {
@@ -66,7 +66,7 @@ TEST_CASE("limits: errors name the file") {
 }
 
 TEST_CASE("limits: the file and prlimit(2) agree") {
-  const ChildProcess child([] {
+  const WaitingProcess child([] {
     const rlimit limit{123, 456};
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) ::_exit(1);
   });

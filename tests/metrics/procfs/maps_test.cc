@@ -13,8 +13,8 @@
 
 #include "metrics/base/clock.h"
 #include "tests/catch.h"
-#include "tests/child_process.h"
 #include "tests/fake_proc.h"
+#include "tests/waiting_process.h"
 
 namespace leak_exporter::procfs {
 namespace {
@@ -239,7 +239,7 @@ TEST_CASE("maps: a process with 20000 mappings is read in a constant buffer") {
   // Alternating protections, so that neighbours are not merged.
   constexpr size_t kPages = 20'000;
   const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-  const ChildProcess child([&] {
+  const WaitingProcess child([&] {
     void* const area = ::mmap(nullptr, kPages * page, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (area == MAP_FAILED) ::_exit(1);
@@ -267,7 +267,7 @@ TEST_CASE("maps: a process with 20000 mappings is read in a constant buffer") {
 }
 
 TEST_CASE("maps: a zombie has none, a reaped process is gone") {
-  ChildProcess child;
+  WaitingProcess child;
   const auto process = ProcessHandle::Open(ProcFs(), child.pid());
   REQUIRE(process);
   CHECK(Count(*process).value() > 0);

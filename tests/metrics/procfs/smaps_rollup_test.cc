@@ -4,8 +4,8 @@
 #include <string>
 
 #include "tests/catch.h"
-#include "tests/child_process.h"
 #include "tests/fake_proc.h"
+#include "tests/waiting_process.h"
 
 namespace leak_exporter::procfs {
 namespace {
@@ -82,7 +82,7 @@ TEST_CASE("smaps_rollup: errors name the file") {
 }
 
 TEST_CASE("smaps_rollup: a zombie has no address space") {
-  const ChildProcess child;
+  const WaitingProcess child;
   const auto process = ProcessHandle::Open(ProcFs(), child.pid());
   REQUIRE(process);
   std::string buffer;

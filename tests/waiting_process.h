@@ -15,10 +15,10 @@ namespace leak_exporter {
 /// A live process for one test: a fork that runs `body` and then only waits to
 /// be killed, which it is when this object ends, or when the test does. It has
 /// the standard streams and the descriptors that `body` opens, and no other.
-class ChildProcess {
+class WaitingProcess {
  public:
   /// Returns once `body` has returned there.
-  explicit ChildProcess(const std::function<void()>& body = [] {}) {
+  explicit WaitingProcess(const std::function<void()>& body = [] {}) {
     std::array<int, 2> ready{};
     if (::pipe(ready.data()) != 0) throw std::runtime_error("pipe failed");
     pid_ = ::fork();
@@ -45,9 +45,14 @@ class ChildProcess {
       throw std::runtime_error("the child process failed");
     }
   }
-  ChildProcess(const ChildProcess&) = delete;
-  ChildProcess& operator=(const ChildProcess&) = delete;
-  ~ChildProcess() { Reap(); }
+  WaitingProcess(const WaitingProcess&) = delete;
+  WaitingProcess& operator=(const WaitingProcess&) = delete;
+  ~WaitingProcess() { Reap(); }
+
+  /// For a body that leaves open only what it opens.
+  static void CloseStandardStreams() {
+    for (int fd = 0; fd <= STDERR_FILENO; ++fd) ::close(fd);
+  }
 
   pid_t pid() const { return pid_; }
 
