@@ -1,0 +1,108 @@
+#include "exporter/http/header_list.h"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+namespace leak_exporter::http {
+namespace {
+
+std::string_view Trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return lower;
+}
+
+/// Takes what stands before the next unquoted separator from `rest`.
+std::string_view TakeUntil(char separator, std::string_view& rest) {
+  bool quoted = false;
+  size_t end = 0;
+  for (; end < rest.size(); ++end) {
+    if (quoted && rest[end] == '\\') {
+      ++end;
+    } else if (rest[end] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && rest[end] == separator) {
+      break;
+    }
+  }
+  end = std::min(end, rest.size());
+  const std::string_view taken = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return taken;
+}
+
+std::string Unquote(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') {
+    return std::string(text);
+  }
+  std::string plain;
+  text = text.substr(1, text.size() - 2);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    plain += text[i];
+  }
+  return plain;
+}
+
+/// qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
+std::optional<int> ParseQValue(std::string_view text) {
+  if (text.empty() || text.size() > 5) return std::nullopt;
+  if (text[0] != '0' && text[0] != '1') return std::nullopt;
+  if (text.size() > 1 && text[1] != '.') return std::nullopt;
+  int q = (text[0] - '0') * 1000;
+  int place = 100;
+  for (const char c : text.substr(std::min<size_t>(2, text.size()))) {
+    if (c < '0' || c > '9') return std::nullopt;
+    q += (c - '0') * place;
+    place /= 10;
+  }
+  return q <= 1000 ? std::optional(q) : std::nullopt;
+}
+
+std::optional<HeaderElement> ParseElement(std::string_view text) {
+  HeaderElement element;
+  element.value = Lower(Trim(TakeUntil(';', text)));
+  if (element.value.empty()) return std::nullopt;
+  while (!text.empty()) {
+    std::string_view value = TakeUntil(';', text);
+    std::string name = Lower(Trim(TakeUntil('=', value)));
+    if (name == "q") {
+      const auto q = ParseQValue(Trim(value));
+      if (!q) return std::nullopt;
+      element.q = *q;
+    } else if (!name.empty()) {
+      element.parameters.emplace_back(std::move(name), Unquote(Trim(value)));
+    }
+  }
+  return element;
+}
+
+}  // namespace
+
+std::string_view HeaderElement::Parameter(std::string_view name) const {
+  for (const auto& [key, parameter] : parameters) {
+    if (key == name) return parameter;
+  }
+  return {};
+}
+
+std::vector<HeaderElement> ParseHeaderList(std::string_view header) {
+  std::vector<HeaderElement> elements;
+  while (!header.empty()) {
+    if (auto element = ParseElement(TakeUntil(',', header))) {
+      elements.push_back(std::move(*element));
+    }
+  }
+  return elements;
+}
+
+}  // namespace leak_exporter::http

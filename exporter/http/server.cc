@@ -1,0 +1,272 @@
+#include "exporter/http/server.h"
+
+#include <fcntl.h>
+#include <microhttpd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace leak_exporter::http {
+namespace {
+
+// Rendering a page needs little; what is large is on the heap.
+constexpr size_t kThreadStackBytes = size_t{256} << 10;
+
+/// One request between the library's calls for it.
+struct Exchange {
+  size_t body_bytes = 0;
+};
+
+struct DestroyResponse {
+  void operator()(MHD_Response* response) const {
+    MHD_destroy_response(response);
+  }
+};
+using ResponseHandle = std::unique_ptr<MHD_Response, DestroyResponse>;
+
+struct StopDaemon {
+  void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
+};
+using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
+
+std::string_view HeaderValue(MHD_Connection* connection, const char* name) {
+  const char* value = nullptr;
+  size_t size = 0;
+  if (MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, name,
+                                    std::strlen(name), &value,
+                                    &size) == MHD_NO ||
+      value == nullptr) {
+    return {};
+  }
+  return {value, size};
+}
+
+MHD_Result AppendArgument(void* query, MHD_ValueKind /*kind*/, const char* key,
+                          size_t key_size, const char* value,
+                          size_t value_size) {
+  static_cast<decltype(Request::query)*>(query)->emplace_back(
+      std::string(key, key_size),
+      value == nullptr ? std::string() : std::string(value, value_size));
+  return MHD_YES;
+}
+
+Request ReadRequest(MHD_Connection* connection, std::string_view path,
+                    std::string_view method) {
+  Request request;
+  request.path = path;
+  request.method = method == "HEAD" ? "GET" : method;
+  MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND,
+                              &AppendArgument, &request.query);
+  request.header = [connection](const char* name) {
+    return HeaderValue(connection, name);
+  };
+  return request;
+}
+
+void FreeBody(void* body) { delete static_cast<std::string*>(body); }
+
+/// Hands the body over without a copy.
+ResponseHandle MakeResponse(Response&& response) {
+  auto body = std::make_unique<std::string>(std::move(response.body));
+  ResponseHandle handle(MHD_create_response_from_buffer_with_free_callback_cls(
+      body->size(), body->data(), &FreeBody, body.get()));
+  if (!handle) throw std::bad_alloc();
+  body.release();
+  const auto add = [&handle](const char* name, const std::string& value) {
+    if (MHD_add_response_header(handle.get(), name, value.c_str()) == MHD_NO) {
+      throw std::invalid_argument(std::string("bad response header ") + name);
+    }
+  };
+  add("Content-Type", response.content_type);
+  add("Cache-Control", "no-store");
+  add("X-Content-Type-Options", "nosniff");
+  add("X-Frame-Options", "DENY");
+  add("Referrer-Policy", "no-referrer");
+  for (const auto& [name, value] : response.headers) add(name.c_str(), value);
+  return handle;
+}
+
+Response MethodNotAllowed(const Route& route) {
+  Response response = PlainText(405, "method not allowed");
+  std::string allow;
+  for (const std::string& method : route.methods) {
+    if (!allow.empty()) allow += ", ";
+    allow += method == "GET" ? "GET, HEAD" : method;
+  }
+  response.headers.emplace_back("Allow", std::move(allow));
+  return response;
+}
+
+}  // namespace
+
+class Server::Implementation {
+ public:
+  Implementation(std::vector<Route> routes, Logger& logger,
+                 const ServerLimits& limits)
+      : routes_(std::move(routes)), logger_(logger), limits_(limits) {}
+
+  void Start(const ListenSocket& socket) {
+    // The library closes what it listens at, so it gets a descriptor of its
+    // own.
+    const int fd = ::fcntl(socket.fd(), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) throw std::runtime_error(std::strerror(errno));
+    DaemonHandle daemon(MHD_start_daemon(
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+            MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+        0, nullptr, nullptr, &Implementation::OnRequest, this,
+        MHD_OPTION_EXTERNAL_LOGGER, &Implementation::OnLog, this,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
+        &Implementation::OnCompleted, nullptr, MHD_OPTION_CONNECTION_LIMIT,
+        limits_.connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        limits_.idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE, kThreadStackBytes,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END));
+    if (!daemon) {
+      throw std::runtime_error("cannot serve HTTP at " + socket.address());
+    }
+    daemons_.push_back(std::move(daemon));
+  }
+
+ private:
+  /// The only way in from the library, and so the one place where what a
+  /// handler throws ends.
+  static MHD_Result OnRequest(void* self, MHD_Connection* connection,
+                              const char* path, const char* method,
+                              const char* /*version*/,
+                              const char* /*upload_data*/, size_t* upload_size,
+                              void** exchange) {
+    auto& server = *static_cast<Implementation*>(self);
+    try {
+      return server.Serve(connection, path, method, upload_size, exchange);
+    } catch (const std::exception& failure) {
+      server.logger_.Error("no answer could be made",
+                           {{"path", path}, {"error", failure.what()}});
+      return MHD_NO;
+    }
+  }
+
+  static void OnCompleted(void* /*unused*/, MHD_Connection* /*connection*/,
+                          void** exchange,
+                          MHD_RequestTerminationCode /*code*/) {
+    delete static_cast<Exchange*>(*exchange);
+    *exchange = nullptr;
+  }
+
+  [[gnu::format(printf, 2, 0)]] static void OnLog(void* self,
+                                                  const char* format,
+                                                  va_list arguments) {
+    char line[512];
+    std::vsnprintf(line, sizeof line, format, arguments);
+    std::string_view text(line);
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    static_cast<Implementation*>(self)->logger_.Debug(text);
+  }
+
+  MHD_Result Serve(MHD_Connection* connection, const char* path,
+                   const char* method, size_t* upload_size, void** exchange) {
+    if (*exchange == nullptr) {
+      *exchange = new Exchange;
+      // The library closes a connection that is answered in this first call,
+      // so that a request which is in order waits for the next one.
+      auto refusal = RefuseBody(connection, path, method);
+      return refusal ? Queue(connection, std::move(*refusal)) : MHD_YES;
+    }
+    if (*upload_size > 0) {
+      auto& body_bytes = static_cast<Exchange*>(*exchange)->body_bytes;
+      body_bytes += *upload_size;
+      *upload_size = 0;
+      return body_bytes <= limits_.body_bytes ? MHD_YES : MHD_NO;
+    }
+    return Queue(connection, Answer(connection, path, method));
+  }
+
+  /// The answer to a request whose body is not worth reading.
+  std::optional<Response> RefuseBody(MHD_Connection* connection,
+                                     const char* path, const char* method) {
+    const std::string_view length = HeaderValue(connection, "Content-Length");
+    const bool chunked = !HeaderValue(connection, "Transfer-Encoding").empty();
+    if (!chunked && (length.empty() || length == "0")) return std::nullopt;
+    if (auto refusal = RefuseRoute(path, method)) return refusal;
+    size_t bytes = 0;
+    const auto [end, code] =
+        std::from_chars(length.data(), length.data() + length.size(), bytes);
+    if (chunked || (code == std::errc{} && bytes <= limits_.body_bytes)) {
+      return std::nullopt;
+    }
+    return PlainText(413, "request body too large");
+  }
+
+  std::optional<Response> RefuseRoute(const char* path, const char* method) {
+    const Route* route = FindRoute(path);
+    if (route == nullptr) return PlainText(404, "not found");
+    if (!Takes(*route, method)) return MethodNotAllowed(*route);
+    return std::nullopt;
+  }
+
+  Response Answer(MHD_Connection* connection, const char* path,
+                  const char* method) {
+    if (auto refusal = RefuseRoute(path, method)) return std::move(*refusal);
+    try {
+      return FindRoute(path)->handler(ReadRequest(connection, path, method));
+    } catch (const std::exception& failure) {
+      logger_.Error("a request failed",
+                    {{"path", path}, {"error", failure.what()}});
+      return PlainText(500, "internal error");
+    }
+  }
+
+  MHD_Result Queue(MHD_Connection* connection, Response&& response) {
+    const auto status = static_cast<unsigned>(response.status);
+    return MHD_queue_response(connection, status,
+                              MakeResponse(std::move(response)).get());
+  }
+
+  const Route* FindRoute(std::string_view path) const {
+    const auto route =
+        std::find_if(routes_.begin(), routes_.end(),
+                     [path](const Route& r) { return r.path == path; });
+    return route == routes_.end() ? nullptr : &*route;
+  }
+
+  static bool Takes(const Route& route, std::string_view method) {
+    if (method == "HEAD") method = "GET";
+    return std::find(route.methods.begin(), route.methods.end(), method) !=
+           route.methods.end();
+  }
+
+  std::vector<Route> routes_;
+  Logger& logger_;
+  ServerLimits limits_;
+  /// Last, so that it ends before what the handlers use.
+  std::vector<DaemonHandle> daemons_;
+};
+
+Server::Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
+               Logger& logger, const ServerLimits& limits)
+    : sockets_(std::move(sockets)),
+      implementation_(
+          std::make_unique<Implementation>(std::move(routes), logger, limits)) {
+  for (const ListenSocket& socket : sockets_) implementation_->Start(socket);
+}
+
+Server::~Server() = default;
+
+std::vector<std::string> Server::Addresses() const {
+  std::vector<std::string> addresses;
+  for (const ListenSocket& socket : sockets_) {
+    addresses.push_back(socket.address());
+  }
+  return addresses;
+}
+
+}  // namespace leak_exporter::http
