@@ -11,10 +11,9 @@ namespace leak_exporter {
 /// canonical, as /proc shows it.
 class ScratchDirectory {
  public:
-  ScratchDirectory() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "leak_exporter_test.XXXXXX")
-            .string();
+  explicit ScratchDirectory(const std::filesystem::path& parent =
+                                std::filesystem::temp_directory_path()) {
+    std::string pattern = (parent / "leak_exporter_test.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
       throw std::runtime_error("mkdtemp failed for " + pattern);
     }

@@ -77,8 +77,9 @@ void WalkWorker::Walk(WalkedDirectory directory) {
 
 void WalkWorker::Read() {
   WalkedDirectory& directory = stack_.back();
-  bool crowded = false;
-  do {
+  while (!state_.stopped()) {
+    const bool crowded = pending_bytes_ > state_.options().max_pending_bytes;
+    if (crowded && !directory.pending.empty()) return;
     const auto more = reader_.Fill(
         directory.fd.get(),
         crowded ? kCrowdedBatchBytes : DirectoryReader::kBufferBytes);
@@ -93,8 +94,7 @@ void WalkWorker::Read() {
       if (state_.stopped()) return;
     }
     state_.Progress(stack_.front().name, usage_.entries - before);
-    crowded = pending_bytes_ > state_.options().max_pending_bytes;
-  } while (!state_.stopped() && (!crowded || directory.pending.empty()));
+  }
 }
 
 void WalkWorker::Count(const char* name) {
