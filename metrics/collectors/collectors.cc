@@ -1,7 +1,9 @@
 #include "metrics/collectors/collectors.h"
 
 #include "metrics/collectors/mappings.h"
+#include "metrics/collectors/memory.h"
 #include "metrics/collectors/open_files.h"
+#include "metrics/collectors/process_tree.h"
 #include "metrics/collectors/proportional_memory.h"
 
 namespace leak_exporter {
@@ -9,6 +11,13 @@ namespace leak_exporter {
 std::vector<std::unique_ptr<Collector>> MakeCollectors(
     const config::CollectorsConfig& config) {
   std::vector<std::unique_ptr<Collector>> collectors;
+  if (config.process_tree.enabled) {
+    collectors.push_back(
+        std::make_unique<ProcessTreeCollector>(config.process_tree));
+  }
+  if (config.memory.enabled) {
+    collectors.push_back(std::make_unique<MemoryCollector>());
+  }
   if (config.mappings.enabled) {
     collectors.push_back(std::make_unique<MappingsCollector>(config.mappings));
   }

@@ -1,5 +1,6 @@
 #include "metrics/procfs/stat.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "metrics/base/read_file.h"
 #include "metrics/procfs/text.h"
 
 namespace leak_exporter::procfs {
@@ -103,6 +105,14 @@ Result<Stat> ReadStat(const ProcessHandle& process, std::string& buffer) {
   return ParseStat(*text).map_error([&](Error error) {
     return AtPath(process.Path("stat"), std::move(error));
   });
+}
+
+Result<Stat> ReadStat(const ProcFs& fs, pid_t pid, std::string& buffer) {
+  const std::string path = fs.Path(pid, "stat");
+  const auto text = ReadOnceAt(AT_FDCWD, path.c_str(), buffer);
+  if (!text) return tl::unexpected<Error>(text.error());
+  return ParseStat(*text).map_error(
+      [&](Error error) { return AtPath(path, std::move(error)); });
 }
 
 std::chrono::nanoseconds StartSinceBoot(uint64_t start_time_ticks) {

@@ -41,6 +41,8 @@ Result<Stat> ParseStat(std::string_view text);
 /// Reads and parses /proc/PID/stat. The comm is a view of `buffer`, which is as
 /// in ReadFileAt.
 Result<Stat> ReadStat(const ProcessHandle& process, std::string& buffer);
+/// The same for the process that has `pid` now.
+Result<Stat> ReadStat(const ProcFs& fs, pid_t pid, std::string& buffer);
 
 /// A start time as a duration since boot. The unit of /proc is the kernel's
 /// USER_HZ, which sysconf(_SC_CLK_TCK) tells.

@@ -20,11 +20,14 @@ struct ProcessSample {
   procfs::Status status;
   /// Since boot, from the start time.
   std::chrono::nanoseconds start_since_boot{};
+  /// The same on the wall clock of when the process was first seen: constant
+  /// for its life, to hundredths of a second.
+  double start_time_unix_seconds = 0;
   /// The main process it belongs to; its own pid for a main process.
   pid_t main_pid = 0;
-  /// False only where it is certain that the process has not executed an
-  /// instruction since the round before, so that what only the process itself
-  /// can change (its mappings, its descriptors) need not be read again.
+  /// False only where the kernel's counts say that the process has not executed
+  /// an instruction since the round before, so that what only the process
+  /// itself can change (its mappings, its descriptors) need not be read again.
   bool may_have_run = true;
   /// Zombies: since boot, when it was first seen as one.
   std::optional<std::chrono::nanoseconds> zombie_since_boot;

@@ -1,0 +1,54 @@
+#include "metrics/collectors/memory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace leak_exporter {
+namespace {
+
+void AddTo(std::optional<uint64_t>& sum, const std::optional<uint64_t>& value) {
+  if (value) sum = sum.value_or(0) + *value;
+}
+
+MemoryUsage Sum(const std::vector<ProcessSample>& processes) {
+  MemoryUsage usage;
+  for (const ProcessSample& process : processes) {
+    const procfs::Status& status = process.status;
+    AddTo(usage.threads, status.threads);
+    AddTo(usage.resident_bytes, status.resident_bytes);
+    AddTo(usage.anonymous_bytes, status.anonymous_bytes);
+    AddTo(usage.file_bytes, status.file_bytes);
+    AddTo(usage.shared_bytes, status.shared_bytes);
+    AddTo(usage.swap_bytes, status.swap_bytes);
+  }
+  return usage;
+}
+
+std::optional<uint64_t> LargestPeak(
+    const std::vector<ProcessSample>& processes) {
+  std::optional<uint64_t> peak;
+  for (const ProcessSample& process : processes) {
+    // An absent value is less than any other.
+    peak = std::max(peak, process.status.peak_resident_bytes);
+  }
+  return peak;
+}
+
+}  // namespace
+
+bool MemoryCollector::Collect(const CollectorContext& context,
+                              TargetSnapshot& snapshot,
+                              ErrorTally& /*errors*/) {
+  auto memory = std::make_shared<MemorySnapshot>();
+  memory->usage.main = Sum(context.family.main);
+  memory->usage.children = Sum(context.family.descendants);
+  memory->peak_resident_bytes = LargestPeak(context.family.main);
+  snapshot.memory = std::move(memory);
+  return true;
+}
+
+}  // namespace leak_exporter

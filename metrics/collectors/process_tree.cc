@@ -1,0 +1,58 @@
+#include "metrics/collectors/process_tree.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace leak_exporter {
+namespace {
+
+double SecondsFrom(std::chrono::nanoseconds then,
+                   std::chrono::nanoseconds now) {
+  const std::chrono::duration<double> seconds = now - then;
+  return std::max(seconds.count(), 0.0);
+}
+
+ChildProcess Describe(const ProcessSample& sample,
+                      std::chrono::nanoseconds now) {
+  ChildProcess child;
+  child.pid = sample.pid();
+  child.main_pid = sample.main_pid;
+  child.state = sample.status.state;
+  child.age_seconds = SecondsFrom(sample.start_since_boot, now);
+  child.comm = sample.status.name;
+  if (sample.zombie_since_boot) {
+    child.unreaped_seconds = SecondsFrom(*sample.zombie_since_boot, now);
+  }
+  return child;
+}
+
+}  // namespace
+
+bool ProcessTreeCollector::Collect(const CollectorContext& context,
+                                   TargetSnapshot& snapshot,
+                                   ErrorTally& /*errors*/) {
+  using Place = std::pair<std::chrono::nanoseconds, pid_t>;
+  const std::vector<ProcessSample>& samples = context.family.descendants;
+  // The start time's unit is coarse: those of one tick are in order of pids.
+  std::vector<std::pair<Place, const ProcessSample*>> oldest_first;
+  oldest_first.reserve(samples.size());
+  for (const ProcessSample& sample : samples) {
+    oldest_first.push_back({{sample.start_since_boot, sample.pid()}, &sample});
+  }
+  std::sort(oldest_first.begin(), oldest_first.end());
+
+  const std::chrono::nanoseconds now = context.clock.SinceBoot();
+  auto tree = std::make_shared<ProcessTreeSnapshot>();
+  tree->top = top_;
+  tree->children.reserve(samples.size());
+  for (const auto& [place, sample] : oldest_first) {
+    tree->children.push_back(Describe(*sample, now));
+  }
+  snapshot.process_tree = std::move(tree);
+  return true;
+}
+
+}  // namespace leak_exporter

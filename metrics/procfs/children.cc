@@ -1,0 +1,83 @@
+#include "metrics/procfs/children.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "metrics/procfs/pids.h"
+#include "metrics/procfs/text.h"
+
+namespace leak_exporter::procfs {
+namespace {
+
+std::string TaskFile(pid_t thread, std::string_view name) {
+  std::string path = "task/";
+  path += std::to_string(thread);
+  path += '/';
+  path += name;
+  return path;
+}
+
+/// A thread that exists and has no children file tells of the kernel, not of
+/// the thread.
+bool ExistsWithoutChildrenFile(const ProcessHandle& process, pid_t thread) {
+  return process.OpenAt(TaskFile(thread, "stat").c_str(), O_PATH).has_value() &&
+         !process.OpenAt(TaskFile(thread, "children").c_str(), O_PATH);
+}
+
+Result<void> ReadChildrenOfThread(const ProcessHandle& process, pid_t thread,
+                                  std::string& buffer,
+                                  std::vector<pid_t>& children) {
+  const std::string name = TaskFile(thread, "children");
+  const auto text = process.Read(name.c_str(), buffer);
+  if (!text) {
+    if (text.error().code == ENOENT &&
+        ExistsWithoutChildrenFile(process, thread)) {
+      return Failure(ENOSYS, process.Path(name) + ": not in this kernel");
+    }
+    return tl::unexpected<Error>(text.error());
+  }
+  return ParseChildren(*text, children).map_error([&](Error error) {
+    return AtPath(process.Path(name), std::move(error));
+  });
+}
+
+}  // namespace
+
+Result<void> ParseChildren(std::string_view text,
+                           std::vector<pid_t>& children) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    const auto pid = ParseNumber<pid_t>(text.substr(0, end));
+    // Each pid is followed by a blank; one that is not is torn.
+    if (!pid || *pid == 0 || end == text.size()) {
+      return tl::unexpected<Error>(
+          Malformed(1, "bad child", text.substr(0, end)));
+    }
+    children.push_back(*pid);
+    text.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+Result<void> ReadChildren(const ProcessHandle& process, uint32_t threads,
+                          std::string& buffer, std::vector<pid_t>& children) {
+  if (threads == 1) {
+    return ReadChildrenOfThread(process, process.pid(), buffer, children);
+  }
+  auto directory = process.OpenAt("task", O_RDONLY | O_DIRECTORY);
+  if (!directory) return tl::unexpected<Error>(directory.error());
+  std::vector<pid_t> tasks;
+  const auto listed =
+      ListNumbers(std::move(*directory), process.Path("task"), tasks);
+  if (!listed) return listed;
+  for (const pid_t thread : tasks) {
+    const auto read = ReadChildrenOfThread(process, thread, buffer, children);
+    if (!read && !IsGone(read.error())) return read;
+  }
+  return {};
+}
+
+}  // namespace leak_exporter::procfs

@@ -1,0 +1,58 @@
+#include "metrics/procfs/pids.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <memory>
+
+#include "metrics/procfs/text.h"
+
+namespace leak_exporter::procfs {
+namespace {
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+tl::unexpected<Error> SystemFailure(const std::string& path) {
+  const int code = errno;
+  return Failure(code, path + ": " + std::strerror(code));
+}
+
+}  // namespace
+
+Result<void> ListNumbers(UniqueFd directory, const std::string& path,
+                         std::vector<pid_t>& numbers) {
+  const std::unique_ptr<DIR, CloseDirectory> stream(
+      ::fdopendir(directory.get()));
+  if (!stream) return SystemFailure(path);
+  directory.Release();
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(stream.get());
+    if (entry == nullptr) break;
+    if (const auto number = ParseNumber<pid_t>(entry->d_name)) {
+      numbers.push_back(*number);
+    }
+  }
+  if (errno != 0) return SystemFailure(path);
+  return {};
+}
+
+bool IsHidden(const ProcFs& fs, pid_t pid) {
+  return ::access(fs.Path(1).c_str(), F_OK) != 0 &&
+         (::kill(pid, 0) == 0 || errno != ESRCH);
+}
+
+Result<void> ListPids(const ProcFs& fs, std::vector<pid_t>& pids) {
+  UniqueFd directory(
+      ::open(fs.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) return SystemFailure(fs.root());
+  return ListNumbers(std::move(directory), fs.root(), pids);
+}
+
+}  // namespace leak_exporter::procfs

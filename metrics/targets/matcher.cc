@@ -1,0 +1,190 @@
+#include "metrics/targets/matcher.h"
+
+#include <fnmatch.h>
+#include <pwd.h>
+#include <re2/re2.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "metrics/procfs/cgroup.h"
+#include "metrics/procfs/cmdline.h"
+#include "metrics/procfs/status.h"
+#include "metrics/procfs/text.h"
+#include "metrics/targets/pid_file.h"
+
+namespace leak_exporter {
+namespace {
+
+using procfs::ProcessHandle;
+
+/// What the kernel adds to the path of an executable that was replaced.
+constexpr std::string_view kDeleted = " (deleted)";
+
+Result<uid_t> FindUser(const std::string& user) {
+  if (const auto uid = procfs::ParseNumber<uid_t>(user)) return *uid;
+  std::vector<char> buffer(size_t{16} * 1024);
+  passwd entry{};
+  passwd* found = nullptr;
+  int code = 0;
+  do {
+    code = ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(),
+                        &found);
+  } while (code == EINTR);
+  if (found != nullptr) return entry.pw_uid;
+  if (code != 0) {
+    return Failure(EIO, "user '" + user + "': " + std::strerror(code));
+  }
+  return Failure(0, "user '" + user + "' is not known here");
+}
+
+Result<std::unique_ptr<RE2>> CompilePattern(const std::string& pattern) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  auto compiled = std::make_unique<RE2>(pattern, options);
+  if (!compiled->ok()) {
+    return Failure(0, "cmdline '" + pattern + "': " + compiled->error());
+  }
+  return compiled;
+}
+
+bool MatchesAny(const std::vector<std::string>& globs,
+                const std::string& text) {
+  return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) {
+    return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0;
+  });
+}
+
+}  // namespace
+
+Matcher::Matcher() = default;
+Matcher::Matcher(Matcher&&) noexcept = default;
+Matcher& Matcher::operator=(Matcher&&) noexcept = default;
+Matcher::~Matcher() = default;
+
+Result<Matcher> Matcher::Compile(const config::MatchConfig& rules) {
+  Matcher matcher;
+  matcher.rules_ = rules;
+  for (const std::string& user : rules.users) {
+    const auto uid = FindUser(user);
+    if (!uid) return tl::unexpected<Error>(uid.error());
+    matcher.uids_.push_back(*uid);
+  }
+  for (const std::string& cmdline : rules.cmdlines) {
+    auto pattern = CompilePattern(cmdline);
+    if (!pattern) return tl::unexpected<Error>(pattern.error());
+    matcher.patterns_.push_back(*std::move(pattern));
+  }
+  return matcher;
+}
+
+bool Matcher::names_pids() const {
+  return !rules_.pids.empty() || !rules_.pid_files.empty();
+}
+
+std::vector<pid_t> Matcher::NamedPids(ErrorTally& errors) const {
+  std::vector<pid_t> in_files;
+  for (const std::string& path : rules_.pid_files) {
+    const auto pid = ReadPidFile(path);
+    if (pid) {
+      in_files.push_back(*pid);
+    } else {
+      errors.Add(pid.error());
+    }
+  }
+  const auto sort = [](std::vector<pid_t>& pids) {
+    std::sort(pids.begin(), pids.end());
+    pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
+  };
+  sort(in_files);
+  if (rules_.pids.empty()) return in_files;
+  std::vector<pid_t> pids = rules_.pids;
+  sort(pids);
+  if (rules_.pid_files.empty()) return pids;
+  // Two conditions: both must hold.
+  std::vector<pid_t> both;
+  std::set_intersection(pids.begin(), pids.end(), in_files.begin(),
+                        in_files.end(), std::back_inserter(both));
+  return both;
+}
+
+bool Matcher::MatchesComm(std::string_view comm) const {
+  return rules_.comms.empty() ||
+         std::find(rules_.comms.begin(), rules_.comms.end(), comm) !=
+             rules_.comms.end();
+}
+
+bool Matcher::reads_process() const {
+  return !rules_.exes.empty() || !rules_.cmdlines.empty() ||
+         !rules_.users.empty() || !rules_.systemd_units.empty() ||
+         !rules_.containers.empty();
+}
+
+Matcher::Answer Matcher::MatchesProcess(const ProcessHandle& process,
+                                        char state, std::string& buffer,
+                                        ErrorTally& errors) const {
+  const auto holds = [&errors](const Result<bool>& condition) {
+    if (!condition) errors.Add(condition.error());
+    return condition.value_or(false);
+  };
+  if (!holds(MatchesUser(process, buffer))) return Answer::kNo;
+  if (!holds(MatchesCgroup(process, buffer))) return Answer::kNo;
+  if (!holds(MatchesExe(process))) return Answer::kNo;
+  if (patterns_.empty()) return Answer::kYes;
+  if (state == 'D') return Answer::kLater;
+  return holds(MatchesCmdline(process, buffer)) ? Answer::kYes : Answer::kNo;
+}
+
+Result<bool> Matcher::MatchesUser(const ProcessHandle& process,
+                                  std::string& buffer) const {
+  if (uids_.empty()) return true;
+  return procfs::ReadStatus(process, buffer)
+      .map([this](const procfs::Status& status) {
+        return std::find(uids_.begin(), uids_.end(), status.effective_uid) !=
+               uids_.end();
+      });
+}
+
+Result<bool> Matcher::MatchesCgroup(const ProcessHandle& process,
+                                    std::string& buffer) const {
+  if (rules_.systemd_units.empty() && rules_.containers.empty()) return true;
+  const auto paths = procfs::ReadCgroup(process, buffer);
+  if (!paths) return tl::unexpected<Error>(paths.error());
+  bool in_unit = rules_.systemd_units.empty();
+  bool in_container = rules_.containers.empty();
+  for (const std::string& path : *paths) {
+    for (const std::string& unit : rules_.systemd_units) {
+      in_unit = in_unit || procfs::InSystemdUnit(path, unit);
+    }
+    for (const std::string_view id : procfs::ContainerIds(path)) {
+      in_container =
+          in_container || MatchesAny(rules_.containers, std::string(id));
+    }
+  }
+  return in_unit && in_container;
+}
+
+Result<bool> Matcher::MatchesExe(const ProcessHandle& process) const {
+  if (rules_.exes.empty()) return true;
+  return process.ReadLink("exe").map([this](std::string path) {
+    if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
+    return MatchesAny(rules_.exes, path);
+  });
+}
+
+Result<bool> Matcher::MatchesCmdline(const ProcessHandle& process,
+                                     std::string& buffer) const {
+  return procfs::ReadArguments(process, buffer)
+      .map([this](const std::string& arguments) {
+        return std::any_of(patterns_.begin(), patterns_.end(),
+                           [&](const auto& pattern) {
+                             return RE2::PartialMatch(arguments, *pattern);
+                           });
+      });
+}
+
+}  // namespace leak_exporter

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "metrics/base/clock.h"
+#include "metrics/base/result.h"
+#include "metrics/procfs/proc_fs.h"
+#include "metrics/procfs/process_handle.h"
+#include "metrics/procfs/status.h"
+#include "metrics/targets/family.h"
+
+namespace leak_exporter {
+
+/// A moment on the two clocks that a round of measurement needs.
+struct RoundTime {
+  std::chrono::nanoseconds since_boot{};
+  std::chrono::system_clock::time_point wall_time;
+
+  static RoundTime Now(const Clock& clock) {
+    return {clock.SinceBoot(), clock.WallTime()};
+  }
+};
+
+/// What is remembered of one process from round to round.
+struct KnownProcess {
+  std::shared_ptr<const procfs::ProcessHandle> handle;
+  std::chrono::nanoseconds start_since_boot{};
+  double start_time_unix_seconds = 0;
+  std::optional<std::chrono::nanoseconds> zombie_since_boot;
+  /// The process that it descended from, and the main one above, when it was
+  /// last in the family.
+  pid_t parent_pid = 0;
+  pid_t main_pid = 0;
+  /// As last read: for telling that it cannot have run since.
+  char state = '?';
+  uint32_t threads = 0;
+  std::optional<uint64_t> context_switches;
+  /// Whether it had no children when they were last looked at.
+  bool leaf = false;
+  /// The round in which it was last in the family.
+  uint64_t round = 0;
+};
+
+/// The processes of one target, kept from round to round: their handles, so
+/// that a reused pid is never taken for the process that had it, and what only
+/// an observer can know. Not thread-safe.
+class ProcessTable {
+ public:
+  /// Keeps at most `most_descriptors` open; processes beyond are read by path.
+  ProcessTable(procfs::ProcFs fs, size_t most_descriptors)
+      : fs_(std::move(fs)), most_descriptors_(most_descriptors) {}
+
+  const procfs::ProcFs& fs() const { return fs_; }
+
+  /// Begins a round; its number is not 0.
+  void BeginRound(const RoundTime& time);
+  uint64_t round() const { return round_; }
+  /// Drops what was not in the family in this round.
+  void EndRound();
+
+  /// The process that has `pid` now, with a status read just now. `known`
+  /// stays valid until EndRound or a Read of the same pid. IsGone where there
+  /// is none.
+  struct Reading {
+    KnownProcess* known = nullptr;
+    procfs::Status status;
+  };
+  Result<Reading> Read(pid_t pid);
+
+  /// The process as it was remembered, or null; never looks at /proc.
+  KnownProcess* Find(pid_t pid);
+  size_t size() const { return processes_.size(); }
+
+  /// Whether the kernel has children files, as far as is known.
+  bool kernel_lists_children() const { return kernel_lists_children_; }
+  void KernelDoesNotListChildren() { kernel_lists_children_ = false; }
+
+  /// Those that were in the family in the round before and have not been found
+  /// again in this one, in order of their pids.
+  std::vector<pid_t> Unseen() const;
+
+  /// Takes a process into this round's family and returns its sample.
+  ProcessSample Accept(Reading reading, pid_t main_pid);
+
+ private:
+  Result<KnownProcess*> Open(pid_t pid);
+  void Erase(std::unordered_map<pid_t, KnownProcess>::iterator entry);
+
+  procfs::ProcFs fs_;
+  size_t most_descriptors_;
+  size_t descriptors_ = 0;
+  std::unordered_map<pid_t, KnownProcess> processes_;
+  uint64_t round_ = 0;
+  RoundTime time_;
+  bool kernel_lists_children_ = true;
+  std::string buffer_;
+};
+
+}  // namespace leak_exporter
