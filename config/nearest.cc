@@ -10,7 +10,11 @@ namespace {
 
 constexpr size_t kLongestWord = 64;
 
-// Levenshtein's distance, a row of the table at a time.
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Levenshtein's distance without regard to case, a row of the table at a time.
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -18,7 +22,7 @@ size_t EditDistance(std::string_view a, std::string_view b) {
     size_t diagonal = row[0];
     row[0] = i + 1;
     for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      const size_t replaced = diagonal + (Lower(a[i]) == Lower(b[j]) ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
     }
@@ -28,18 +32,20 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> Nearest(std::string_view word,
-                                   std::span<const std::string> candidates) {
-  if (word.size() > kLongestWord) return std::nullopt;
-  std::optional<std::string> nearest;
-  size_t least = std::max<size_t>(1, word.size() / 3) + 1;
+std::string DidYouMean(std::string_view word,
+                       std::span<const std::string> candidates) {
+  if (word.size() > kLongestWord) return {};
+  std::string_view nearest;
+  size_t least =
+      std::min(word.size(), std::max<size_t>(1, word.size() / 3) + 1);
   for (const std::string& candidate : candidates) {
     const size_t distance = EditDistance(word, candidate);
     if (distance >= least) continue;
     least = distance;
     nearest = candidate;
   }
-  return nearest;
+  if (nearest.empty()) return {};
+  return " (did you mean " + std::string(nearest) + "?)";
 }
 
 }  // namespace leak_exporter::config

@@ -7,7 +7,7 @@
 namespace leak_exporter::config {
 namespace {
 
-constexpr size_t kLongestQuote = 60;
+constexpr size_t kLongestEscaped = 60;
 
 // How many bytes a lead byte announces; 0 where it leads nothing.
 size_t SequenceLength(uint8_t lead) {
@@ -18,7 +18,7 @@ size_t SequenceLength(uint8_t lead) {
   return 0;
 }
 
-std::string Escaped(char32_t value) {
+std::string EscapeSequence(char32_t value) {
   switch (value) {
     case U'\n':
       return "\\n";
@@ -63,22 +63,21 @@ bool IsControl(char32_t code_point) {
          code_point == 0x2028 || code_point == 0x2029;
 }
 
-std::string Quote(std::string_view text) {
-  std::string quoted = "'";
+std::string Escape(std::string_view text) {
+  std::string escaped;
   for (size_t position = 0; position < text.size();) {
-    if (quoted.size() > kLongestQuote) {
-      quoted += "...";
-      break;
-    }
+    if (escaped.size() >= kLongestEscaped) return escaped + "...";
     const CodePoint point = DecodeUtf8(text, position);
     if (point.valid && !IsControl(point.value)) {
-      quoted += text.substr(position, point.length);
+      escaped += text.substr(position, point.length);
     } else {
-      quoted += Escaped(point.value);
+      escaped += EscapeSequence(point.value);
     }
     position += point.length;
   }
-  return quoted + "'";
+  return escaped;
 }
+
+std::string Quote(std::string_view text) { return "'" + Escape(text) + "'"; }
 
 }  // namespace leak_exporter::config

@@ -22,9 +22,12 @@ CodePoint DecodeUtf8(std::string_view text, size_t position);
 /// C0 and C1 controls, DEL, and the line and paragraph separators.
 bool IsControl(char32_t code_point);
 
-/// The text between single quotes for a message of one line: control
-/// characters and bytes that are not UTF-8 escaped as \n, \t, \x1b, \u2028, and
-/// cut with "..." after about 60 bytes.
+/// The text for a message of one line: control characters and bytes that are
+/// not UTF-8 escaped as \n, \t, \x1b, \u2028, and cut with "..." after about 60
+/// bytes.
+std::string Escape(std::string_view text);
+
+/// The same between single quotes.
 std::string Quote(std::string_view text);
 
 }  // namespace leak_exporter::config

@@ -53,12 +53,9 @@ std::string Unexpected(const RawOptions& raw) {
   const bool flag = word.starts_with('-');
   const std::string_view name =
       std::string_view(word).substr(0, flag ? word.find('=') : word.npos);
-  std::string message =
-      (flag ? "unknown flag " : "unknown command or argument ") + Quote(name);
-  const auto nearest =
-      config::Nearest(name, flag ? raw.known_flags : raw.known_commands);
-  if (nearest) message += "; did you mean " + *nearest + "?";
-  return message;
+  return (flag ? "unknown flag " : "unknown command or argument ") +
+         Quote(name) +
+         config::DidYouMean(name, flag ? raw.known_flags : raw.known_commands);
 }
 
 using Checked = tl::expected<void, std::string>;

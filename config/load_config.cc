@@ -1,0 +1,158 @@
+#include "config/load_config.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+
+#include "config/map_reader.h"
+#include "config/read_targets.h"
+#include "config/text_checks.h"
+#include "config/yaml_tree.h"
+
+namespace leak_exporter::config {
+namespace {
+
+constexpr size_t kLargestFile = size_t{1} << 20;
+
+void ReadProcessTree(MapReader map, ProcessTreeConfig& config) {
+  map.Bool("enabled", config.enabled);
+  map.Count("top", config.top);
+  map.RejectOthers();
+}
+
+void ReadMemory(MapReader map, MemoryConfig& config) {
+  map.Bool("enabled", config.enabled);
+  map.Bool("smaps", config.smaps);
+  map.Duration("smaps_interval", config.smaps_interval);
+  map.Size("smaps_max_resident", config.smaps_max_resident_bytes);
+  map.RejectOthers();
+}
+
+void ReadMappings(MapReader map, MappingsConfig& config) {
+  map.Bool("enabled", config.enabled);
+  map.Size("threshold", config.threshold_bytes);
+  map.Count("top", config.top);
+  map.RejectOthers();
+}
+
+void ReadOpenFiles(MapReader map, OpenFilesConfig& config) {
+  map.Bool("enabled", config.enabled);
+  map.RejectOthers();
+}
+
+void ReadDiskUsage(MapReader map, DiskUsageConfig& config) {
+  map.Bool("enabled", config.enabled);
+  map.Duration("min_interval", config.min_interval);
+  map.Count("top", config.top);
+  map.Bool("one_filesystem", config.one_filesystem);
+  map.RejectOthers();
+}
+
+void ReadPythonHeap(MapReader map, PythonHeapConfig& config) {
+  map.Bool("enabled", config.enabled);
+  map.Duration("min_interval", config.min_interval);
+  map.Count("top", config.top);
+  map.Bool("values", config.values);
+  map.Bool("freeze", config.freeze);
+  map.RejectOthers();
+}
+
+// Reads the map under a key with the function for its schema.
+template <typename T>
+void ReadBlock(MapReader& map, std::string_view key,
+               void (*read)(MapReader, T&), T& config) {
+  if (const YamlNode* const node = map.Find(key)) {
+    read(MapReader(*node, map.PathOf(key), map.errors()), config);
+  }
+}
+
+void ReadCollectors(MapReader map, CollectorsConfig& config) {
+  ReadBlock(map, "process_tree", ReadProcessTree, config.process_tree);
+  ReadBlock(map, "memory", ReadMemory, config.memory);
+  ReadBlock(map, "mappings", ReadMappings, config.mappings);
+  ReadBlock(map, "open_files", ReadOpenFiles, config.open_files);
+  ReadBlock(map, "disk_usage", ReadDiskUsage, config.disk_usage);
+  ReadBlock(map, "python_heap", ReadPythonHeap, config.python_heap);
+  map.RejectOthers();
+}
+
+// A profile's block is there to give its interval, so one without is a mistake.
+void ReadProfile(MapReader map,
+                 std::optional<std::chrono::nanoseconds>& interval) {
+  std::chrono::nanoseconds given{0};
+  if (map.Find("interval") == nullptr) {
+    map.Missing("interval", "a duration such as 5 minutes");
+  } else {
+    map.Duration("interval", given);
+    interval = given;
+  }
+  map.RejectOthers();
+}
+
+void ReadDebugging(MapReader map, DebuggingConfig& config) {
+  ReadBlock(map, "memory_profile", ReadProfile, config.memory_profile_interval);
+  ReadBlock(map, "pid_profile", ReadProfile, config.pid_profile_interval);
+  ReadBlock(map, "disk_profile", ReadProfile, config.disk_profile_interval);
+  ReadBlock(map, "mapping_profile", ReadProfile,
+            config.mapping_profile_interval);
+  map.String("output", CheckFilePath, config.output);
+  map.RejectOthers();
+}
+
+ConfigErrors FileError(std::string message) {
+  return {ConfigError{{}, "", std::move(message)}};
+}
+
+std::string SystemMessage(int code) {
+  return std::generic_category().message(code);
+}
+
+// The file's text, whatever kind of file it is, up to the bound.
+tl::expected<std::string, ConfigErrors> ReadText(const std::string& path) {
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
+  if (file == nullptr) return tl::unexpected(FileError(SystemMessage(errno)));
+  std::string text(kLargestFile + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) {
+    return tl::unexpected(FileError(SystemMessage(errno)));
+  }
+  if (text.size() > kLargestFile) {
+    return tl::unexpected(
+        FileError("is larger than " + std::to_string(kLargestFile) + " bytes"));
+  }
+  return text;
+}
+
+}  // namespace
+
+ConfigResult ParseConfig(std::string_view text, Targets targets) {
+  const auto root = ParseYaml(text);
+  if (!root) return tl::unexpected(ConfigErrors{root.error()});
+  Config config;
+  ErrorList errors;
+  MapReader map(**root, "", errors);
+  ReadTargets(map, targets == Targets::kRequired, config.targets);
+  ReadBlock(map, "collectors", ReadCollectors, config.collectors);
+  ReadBlock(map, "debugging", ReadDebugging, config.debugging);
+  map.RejectOthers();
+  ConfigErrors found = errors.Take();
+  if (!found.empty()) return tl::unexpected(std::move(found));
+  return config;
+}
+
+ConfigResult LoadConfig(const std::string& path, Targets targets) {
+  const auto text = ReadText(path);
+  if (!text) return tl::unexpected(text.error());
+  return ParseConfig(*text, targets);
+}
+
+}  // namespace leak_exporter::config

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config_error.h"
+#include "config/yaml_tree.h"
+
+namespace leak_exporter::config {
+
+/// What is wrong with a text, or nothing.
+using Check = std::function<std::optional<std::string>(const std::string&)>;
+
+/// Collects errors up to a bound; what comes after is left out, and said.
+class ErrorList {
+ public:
+  void Add(Position position, std::string key, std::string message);
+  /// Sorted by position.
+  ConfigErrors Take();
+
+ private:
+  ConfigErrors errors_;
+  bool full_ = false;
+};
+
+/// Reads the entries of a map by their keys and types. A key that is absent
+/// leaves its value as it is; one that is wrong does too and adds an error. A
+/// null in place of the map is a map without entries; anything else is an
+/// error. Refers to its arguments.
+class MapReader {
+ public:
+  /// `path` is the map's own key, empty for the document.
+  MapReader(const YamlNode& node, std::string path, ErrorList& errors);
+
+  void Bool(std::string_view key, bool& value);
+  /// A whole number from 0 to 10000.
+  void Count(std::string_view key, size_t& value);
+  void Duration(std::string_view key, std::chrono::nanoseconds& value);
+  void Size(std::string_view key, uint64_t& value);
+  void String(std::string_view key, const Check& check, std::string& value);
+  /// One or a list of them, none given twice.
+  void Strings(std::string_view key, const Check& check,
+               std::vector<std::string>& values);
+  void Pids(std::string_view key, std::vector<pid_t>& values);
+  /// The value of a key that is read by other means; null where it is absent.
+  const YamlNode* Find(std::string_view key);
+
+  /// Adds an error for each key that nobody asked for.
+  void RejectOthers();
+
+  /// Adds an error at the map for a key that it should have; none where it is
+  /// no map, which is an error already.
+  void Missing(std::string_view key, std::string_view expected);
+  std::string PathOf(std::string_view key) const;
+  ErrorList& errors() { return errors_; }
+
+ private:
+  void Scalars(
+      std::string_view key, std::string_view expected,
+      const std::function<void(const YamlNode&, const std::string&)>& use);
+  const YamlNode* Scalar(std::string_view key, std::string_view expected);
+
+  const YamlNode& node_;
+  std::string path_;
+  ErrorList& errors_;
+  std::vector<std::string> asked_;
+};
+
+/// For messages: "is a list", "is 'x'", "has no value".
+std::string SayWhatItIs(const YamlNode& node);
+
+}  // namespace leak_exporter::config

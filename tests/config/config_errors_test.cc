@@ -1,0 +1,444 @@
+#include <string>
+#include <vector>
+
+#include "config/load_config.h"
+#include "tests/catch.h"
+
+namespace leak_exporter::config {
+namespace {
+
+// Every error as line:column: key: message, in order.
+std::vector<std::string> Errors(const std::string& text) {
+  const auto config = ParseConfig(text, Targets::kRequired);
+  std::vector<std::string> shown;
+  if (config) return shown;
+  for (const ConfigError& error : config.error()) {
+    shown.push_back(ToString("", error).substr(1));
+  }
+  return shown;
+}
+
+struct Case {
+  std::string text;
+  std::vector<std::string> errors;
+};
+
+void CheckAll(const std::vector<Case>& cases) {
+  for (const Case& wrong : cases) {
+    INFO(wrong.text);
+    CHECK(Errors(wrong.text) == wrong.errors);
+  }
+}
+
+TEST_CASE("config errors: place, key, what is wrong and what was expected") {
+  ConfigError error{{12, 17},
+                    "debugging.pid_profile.interval",
+                    "'5' has no unit; expected a duration such as 5 minutes"};
+  CHECK(ToString("leak_exporter.yml", error) ==
+        "leak_exporter.yml:12:17: debugging.pid_profile.interval: '5' has no "
+        "unit; expected a duration such as 5 minutes");
+  error.position = {};
+  error.key.clear();
+  CHECK(ToString("x", error) ==
+        "x: '5' has no unit; expected a duration such as 5 minutes");
+}
+
+TEST_CASE("config errors: every error at once, in the order of the file") {
+  CHECK(Errors(R"(debugging:
+  pid_profile: {interval: 5}
+  memory_profil: {interval: 5 minutes}
+targets:
+  - name: a
+    match: {pid: 0, exe: python3}
+  - name: a
+    match: {}
+collectors:
+  memory: {smaps: 1}
+)") == std::vector<std::string>{
+           "2:27: debugging.pid_profile.interval: '5' has no unit; expected a "
+           "duration such as 5 minutes",
+           "3:3: debugging.memory_profil: is an unknown key (did you mean "
+           "memory_profile?); expected one of memory_profile, pid_profile, "
+           "disk_profile, mapping_profile, output",
+           "6:18: targets[0].match.pid: '0' is not valid; expected a process "
+           "id from 1 to 4194304",
+           "6:26: targets[0].match.exe: 'python3' can match no path; expected "
+           "a glob that begins with / or *",
+           "7:11: targets[1].name: 'a' is the name of another target, in line "
+           "5; expected one of its own",
+           "8:12: targets[1].match: is empty, so it would match every process; "
+           "expected at least one condition, such as pid_file: /run/app.pid",
+           "10:19: collectors.memory.smaps: '1' is not valid; expected true or "
+           "false"});
+}
+
+TEST_CASE("config errors: no targets, or none that can be one") {
+  const std::string condition =
+      "; expected at least one condition, such as pid_file: /run/app.pid";
+  CheckAll({
+      {"", {" targets: is missing; expected a list of at least one target"}},
+      {"# only a comment\n",
+       {" targets: is missing; expected a list of at least one target"}},
+      {"debugging:\n",
+       {"1:1: targets: is missing; expected a list of at least one target"}},
+      {"targets:\n",
+       {"1:1: targets: is empty; expected a list of at least one target"}},
+      {"targets: []\n",
+       {"1:10: targets: is empty; expected a list of at least one target"}},
+      {"targets: {}\n",
+       {"1:10: targets: is a map; expected a list of at least one target"}},
+      {"targets: python\n",
+       {"1:10: targets: is 'python'; expected a list of at least one target"}},
+      {"targets:\n  - python\n",
+       {"2:5: targets[0]: is 'python'; expected keys with values"}},
+      {"targets:\n  - [a]\n",
+       {"2:5: targets[0]: is a list; expected keys with values"}},
+      {"targets:\n  - name: a\n",
+       {"2:5: targets[0].match: is missing" + condition}},
+      {"targets:\n  - match: {pid: 1}\n",
+       {"2:5: targets[0].name: is missing; expected a name, for the label "
+        "target"}},
+      {"targets:\n  - name: a\n    match:\n",
+       {"3:5: targets[0].match: is empty, so it would match every process" +
+        condition}},
+      {"targets:\n  - name: a\n    match: python\n",
+       {"3:12: targets[0].match: is 'python'; expected keys with values"}},
+      {"[]", {"1:1: is a list; expected keys with values"}},
+      {"python", {"1:1: is 'python'; expected keys with values"}},
+  });
+}
+
+TEST_CASE("config errors: names") {
+  const auto name = [](const std::string& text) {
+    return "targets: [{match: {pid: 1}, name: " + text + "}]";
+  };
+  const std::string key = "1:35: targets[0].name: ";
+  CheckAll({
+      {name("''"), {key + "'' is empty"}},
+      {"targets: [{match: {pid: 1}, name: }]",
+       {"1:29: targets[0].name: has no value; expected a text"}},
+      {name("[a]"), {key + "is a list; expected a text"}},
+      {name("{a: b}"), {key + "is a map; expected a text"}},
+      {name("\"a\\nb\""), {key + "'a\\nb' has a control character in it"}},
+      {name("\"a\\0b\""), {key + "'a\\x00b' has a NUL in it"}},
+      {name(std::string(128, 'x')), {}},
+      {name(std::string(129, 'x')),
+       {key + "'" + std::string(60, 'x') + "...' is longer than 128 bytes"}},
+  });
+}
+
+TEST_CASE("config errors: conditions") {
+  const auto match = [](const std::string& text) {
+    return "targets: [{name: a, match: {" + text + "}}]";
+  };
+  const auto at = [](const std::string& key, const std::string& message) {
+    return "1:" + std::to_string(31 + key.size()) + ": targets[0].match." +
+           key + ": " + message;
+  };
+  const std::string pid =
+      " is not valid; expected a process id from 1 to 4194304";
+  const std::string relative =
+      " is a relative path; expected one that begins with /";
+  const std::string unit =
+      " is no unit's name; expected one such as app.service or app.scope";
+  CheckAll({
+      {match("pid: 0"), {at("pid", "'0'" + pid)}},
+      {match("pid: -4"), {at("pid", "'-4'" + pid)}},
+      {match("pid: 4194305"), {at("pid", "'4194305'" + pid)}},
+      {match("pid: 4194304"), {}},
+      {match("pid: 99999999999999999999"),
+       {at("pid", "'99999999999999999999'" + pid)}},
+      {match("pid: 1.0"), {at("pid", "'1.0'" + pid)}},
+      {match("pid: 010"), {at("pid", "'010'" + pid)}},
+      {match("pid: 0x10"), {at("pid", "'0x10'" + pid)}},
+      {match("pid: '7'"), {at("pid", "'7'" + pid)}},
+      {match("pid: python"), {at("pid", "'python'" + pid)}},
+      {match("pid: {a: b}"),
+       {at("pid",
+           "is a map; expected a process id from 1 to 4194304, or a list of "
+           "them")}},
+      {match("pid: []"),
+       {at("pid",
+           "is an empty list; expected a process id from 1 to 4194304, or a "
+           "list of them")}},
+      {match("pid: [1, 2, 1]"),
+       {"1:41: targets[0].match.pid[2]: '1' is given twice"}},
+      {match("pid: [1, [2]]"),
+       {"1:38: targets[0].match.pid[1]: is a list; expected a process id from "
+        "1 to 4194304"}},
+      {match("pid_file: run/a.pid"),
+       {at("pid_file", "'run/a.pid'" + relative)}},
+      {match("pid_file: /run/"),
+       {at("pid_file", "'/run/' is a directory; expected a file")}},
+      {match("pid_file: ''"), {at("pid_file", "'' is empty")}},
+      {match("pid_file: /" + std::string(4096, 'a')),
+       {at("pid_file",
+           "'/" + std::string(59, 'a') + "...' is longer than 4096 bytes")}},
+      {match("comm: ''"), {at("comm", "'' is empty")}},
+      {match("comm: abcdefghijklmno"), {}},
+      {match("comm: abcdefghijklmnop"),
+       {at("comm",
+           "'abcdefghijklmnop' is longer than the 15 bytes that the kernel "
+           "keeps; expected the name as ps -o comm shows it")}},
+      {match("comm: [a, ~]"),
+       {"1:39: targets[0].match.comm[1]: has no value; expected a text"}},
+      {match("comm: {a: b}"),
+       {at("comm", "is a map; expected a text, or a list of them")}},
+      {match("exe: python3"),
+       {at("exe",
+           "'python3' can match no path; expected a glob that begins with / or "
+           "*")}},
+      {match("exe: ''"), {at("exe", "'' is empty")}},
+      {match("exe: ['*python3', '?usr', '[/]usr']"), {}},
+      {match("cmdline: '(a'"),
+       {at("cmdline",
+           "'(a' is no regular expression: missing ): (a; expected RE2's "
+           "syntax")}},
+      {match("cmdline: 'a**'"),
+       {at("cmdline",
+           "'a**' is no regular expression: bad repetition operator: **; "
+           "expected RE2's syntax")}},
+      {match("cmdline: \"a\\n\\\\1\""),
+       {at("cmdline",
+           "'a\\n\\1' is no regular expression: invalid escape sequence: \\1; "
+           "expected RE2's syntax")}},
+      {match("cmdline: '(?P<\x01>x)'"),
+       {"1:43: has the control character '\\x01'"}},
+      {match("cmdline: \"[\\n.\""),
+       {at("cmdline",
+           "'[\\n.' is no regular expression: missing ]: [\\n.; expected RE2's "
+           "syntax")}},
+      {"targets:\n- name: a\n  match:\n    cmdline: |\n      a\n    pid: 1\n",
+       {"4:14: targets[0].match.cmdline: 'a\\n' ends with a line end"}},
+      {match("cmdline: ''"), {at("cmdline", "'' is empty")}},
+      {match("user: a:b"),
+       {at("user", "'a:b' is no user name; expected one, or a uid")}},
+      {match("user: -1"),
+       {at("user", "'-1' is no user name; expected one, or a uid")}},
+      {match("user: 4294967294"), {}},
+      {match("user: 4294967295"),
+       {at("user",
+           "'4294967295' is no uid; expected one from 0 to 4294967294")}},
+      {match("systemd_unit: app"), {at("systemd_unit", "'app'" + unit)}},
+      {match("systemd_unit: .service"),
+       {at("systemd_unit", "'.service'" + unit)}},
+      {match("systemd_unit: a/b.service"),
+       {at("systemd_unit", "'a/b.service'" + unit)}},
+      {match("systemd_unit: app.timer"),
+       {at("systemd_unit", "'app.timer'" + unit)}},
+      {match("container: a/b"),
+       {at("container",
+           "'a/b' can match no container id; expected a glob without /")}},
+      {match("comm: a, comm: b"),
+       {"1:38: targets[0].match.comm: is given twice; the first is in line "
+        "1"}},
+      {match("coom: a"),
+       {"1:29: targets[0].match.coom: is an unknown key (did you mean comm?); "
+        "expected one of pid, pid_file, comm, exe, cmdline, user, "
+        "systemd_unit, container"}},
+  });
+}
+
+TEST_CASE("config errors: directories") {
+  const auto target = [](const std::string& text) {
+    return "targets: [{name: a, match: {pid: 1}, " + text + "}]";
+  };
+  CheckAll({
+      {target("repository_caches: opt"),
+       {"1:57: targets[0].repository_caches: 'opt' is a relative path; "
+        "expected one that begins with /"}},
+      {target("repository_caches: [/a, /b, /a]"),
+       {"1:66: targets[0].repository_caches[2]: '/a' is given twice"}},
+      {target("repository_caches: []"),
+       {"1:57: targets[0].repository_caches: is an empty list; expected a "
+        "text, or a list of them"}},
+      {target("repository_caches: /a"), {}},
+      {target("temporary_directories: {paths: ['tmp*', '']}"),
+       {"1:70: targets[0].temporary_directories.paths[0]: 'tmp*' is a relative "
+        "path; expected one that begins with /",
+        "1:78: targets[0].temporary_directories.paths[1]: '' is empty"}},
+      {target("temporary_directories: {children_working_directories: yes}"),
+       {"1:92: targets[0].temporary_directories.children_working_directories: "
+        "'yes' is not valid; expected true or false"}},
+      {target("temporary_directories: [/tmp]"),
+       {"1:61: targets[0].temporary_directories: is a list; expected keys with "
+        "values"}},
+      {target("repository_cache: /a"),
+       {"1:38: targets[0].repository_cache: is an unknown key (did you mean "
+        "repository_caches?); expected one of name, match, repository_caches, "
+        "temporary_directories"}},
+  });
+}
+
+TEST_CASE("config errors: collectors") {
+  const auto with = [](const std::string& text) {
+    return "collectors: {" + text + "}\ntargets: [{name: a, match: {pid: 1}}]";
+  };
+  const std::string count =
+      " is not valid; expected a whole number from 0 to 10000";
+  const std::string truth = " is not valid; expected true or false";
+  CheckAll({
+      {with("memory: {enabled: 'true'}"),
+       {"1:32: collectors.memory.enabled: 'true'" + truth}},
+      {with("memory: {enabled: True}"),
+       {"1:32: collectors.memory.enabled: 'True'" + truth}},
+      {with("memory: {enabled: on}"),
+       {"1:32: collectors.memory.enabled: 'on'" + truth}},
+      {with("memory: {enabled: }"),
+       {"1:23: collectors.memory.enabled: has no value; expected true or "
+        "false"}},
+      {with("memory: {enabled: [true]}"),
+       {"1:32: collectors.memory.enabled: is a list; expected true or false"}},
+      {with("memory: true"),
+       {"1:22: collectors.memory: is 'true'; expected keys with values"}},
+      {with("memory: {smaps_interval: 5}"),
+       {"1:39: collectors.memory.smaps_interval: '5' has no unit; expected a "
+        "duration such as 5 minutes"}},
+      {with("memory: {smaps_interval: [5 minutes]}"),
+       {"1:39: collectors.memory.smaps_interval: is a list; expected a "
+        "duration such as 5 minutes"}},
+      {with("memory: {smaps_max_resident: 4G}"),
+       {"1:43: collectors.memory.smaps_max_resident: '4G' has an unknown unit "
+        "'G'; expected a size such as 512MB or 4GiB"}},
+      {with("memory: {smaps_max_resident: }"),
+       {"1:23: collectors.memory.smaps_max_resident: has no value; expected a "
+        "size such as 512MB or 4GiB"}},
+      {with("mappings: {threshold: -1}"),
+       {"1:36: collectors.mappings.threshold: '-1' is negative; expected a "
+        "size such as 512MB or 4GiB"}},
+      {with("mappings: {top: 10001}"),
+       {"1:30: collectors.mappings.top: '10001'" + count}},
+      {with("mappings: {top: -1}"),
+       {"1:30: collectors.mappings.top: '-1'" + count}},
+      {with("mappings: {top: 1.5}"),
+       {"1:30: collectors.mappings.top: '1.5'" + count}},
+      {with("mappings: {top: '5'}"),
+       {"1:30: collectors.mappings.top: '5'" + count}},
+      {with("mappings: {top: all}"),
+       {"1:30: collectors.mappings.top: 'all'" + count}},
+      {with("python_heap: {frieze: true}"),
+       {"1:28: collectors.python_heap.frieze: is an unknown key (did you mean "
+        "freeze?); expected one of enabled, min_interval, top, values, "
+        "freeze"}},
+      {with("open_files: {top: 5}"),
+       {"1:27: collectors.open_files.top: is an unknown key; expected one of "
+        "enabled"}},
+      {with("heap: {}"),
+       {"1:14: collectors.heap: is an unknown key; expected one of "
+        "process_tree, memory, mappings, open_files, disk_usage, "
+        "python_heap"}},
+      {with("memory: {smaps: true}, memory: {smaps: false}"),
+       {"1:37: collectors.memory: is given twice; the first is in line 1"}},
+  });
+}
+
+TEST_CASE("config errors: debugging") {
+  const auto with = [](const std::string& text) {
+    return "targets: [{name: a, match: {pid: 1}}]\ndebugging:\n" + text;
+  };
+  const std::string expected = "; expected a duration such as 5 minutes";
+  const std::string key = ": debugging.pid_profile.interval: ";
+  std::vector<Case> cases = {
+      {with("  pid_profile:\n"), {"3:3" + key + "is missing" + expected}},
+      {with("  pid_profile: {}\n"), {"3:16" + key + "is missing" + expected}},
+      {with("  pid_profile: {interval: }\n"),
+       {"3:17" + key + "has no value" + expected}},
+      {with("  pid_profile: 5 minutes\n"),
+       {"3:16: debugging.pid_profile: is '5 minutes'; expected keys with "
+        "values"}},
+      {with("  pid_profile: {interval: 5 minutes, intervall: 1}\n"),
+       {"3:38: debugging.pid_profile.intervall: is an unknown key (did you "
+        "mean interval?); expected one of interval"}},
+      {with("  output: profiles.log\n"),
+       {"3:11: debugging.output: 'profiles.log' is a relative path; expected "
+        "one that begins with /"}},
+      {with("  output: /var/log/\n"),
+       {"3:11: debugging.output: '/var/log/' is a directory; expected a "
+        "file"}},
+      {with("  output: [/a]\n"),
+       {"3:11: debugging.output: is a list; expected a text"}},
+  };
+  const std::vector<std::pair<std::string, std::string>> intervals = {
+      {"5", "'5' has no unit"},
+      {"'5'", "'5' has no unit"},
+      {"5.0", "'5.0' has a fraction"},
+      {"1:30", "'1:30' is not a duration"},
+      {"0 minutes", "'0 minutes' is zero"},
+      {"-5 minutes", "'-5 minutes' is negative"},
+      {"monday", "'monday' names a weekday, which is no duration"},
+      {"mondays", "'mondays' names a weekday, which is no duration"},
+      {"true", "'true' has an unknown unit 'true'"},
+      {"2026-11-21", "'2026-11-21' is not a duration"},
+      {"99999999 weeks", "'99999999 weeks' is longer than 366 days"},
+  };
+  for (const auto& [text, message] : intervals) {
+    cases.push_back({with("  pid_profile:\n    interval: " + text + "\n"),
+                     {"4:15" + key + message + expected}});
+  }
+  CheckAll(cases);
+}
+
+TEST_CASE("config errors: what is no YAML, or not the YAML of this file") {
+  const std::string deep = std::string(40, '[') + std::string(40, ']');
+  std::string bomb = "a: &a [x,x,x,x,x,x,x,x]\n";
+  for (char name = 'b'; name < 'k'; ++name) {
+    const std::string alias = std::string("*") + static_cast<char>(name - 1);
+    bomb += std::string(1, name) + ": &" + name + " [" + alias;
+    for (int i = 0; i < 7; ++i) bomb += "," + alias;
+    bomb += "]\n";
+  }
+  CheckAll({
+      {"targets: [a\n", {"1:1: bad YAML: end of sequence flow not found"}},
+      {"a: b: c\n", {"1:5: bad YAML: illegal map value"}},
+      {"targets:\n  - name: a\n   match: 5\n",
+       {"3:4: bad YAML: end of sequence not found"}},
+      {"caf\xc3\xa9: 'x\n", {"1:9: bad YAML: illegal EOF in scalar"}},
+      {"a: \"x\nb: y\n  \n\n", {"2:5: bad YAML: illegal EOF in scalar"}},
+      {"a: \xff\n", {"1:4: is not UTF-8"}},
+      {"caf\xc3\xa9: \xc3\n", {"1:7: is not UTF-8"}},
+      {std::string("\xff\xfe"
+                   "a\0",
+                   4),
+       {"1:1: is not UTF-8"}},
+      {std::string("a: b\0", 5), {"1:5: has the control character '\\x00'"}},
+      {"a:\n  \x04\n", {"2:3: has the control character '\\x04'"}},
+      {"a: \x1b[0m\n", {"1:4: has the control character '\\x1b'"}},
+      {"a: 1\n---\nb: 2\n", {"2:1: begins a second document; expected one"}},
+      {"a: !!int 5\n",
+       {"1:4: has the tag 'tag:yaml.org,2002:int'; expected none"}},
+      {"a: !foo {}\n", {"1:4: has the tag '!foo'; expected none"}},
+      {"a: &a [*a]\n", {"1:8: is an alias within its own anchor"}},
+      {"a: " + deep + "\n", {"1:35: is nested deeper than 32"}},
+      {bomb, {"6:8: has more than 50000 values, aliases counted"}},
+      {"? [a]\n: b\n",
+       {"1:1: targets: is missing; expected a list of at least one target",
+        "1:3: has a key that is a list; expected a word"}},
+      {"<<: {targets: []}\n",
+       {"1:1: targets: is missing; expected a list of at least one target",
+        "1:1: '<<': is an unknown key; expected one of targets, collectors, "
+        "debugging"}},
+      {"\"a\\nb\": 1\ntargets: [{name: a, match: {pid: 1}}]\n",
+       {"1:1: 'a\\nb': is an unknown key; expected one of targets, "
+        "collectors, debugging"}},
+      {"targets: [{name: a, match: {pid: 1}}]\ntargets:\n",
+       {"2:1: targets: is given twice; the first is in line 1"}},
+  });
+}
+
+TEST_CASE("config errors: columns count characters, not bytes") {
+  CHECK(Errors("targets: [{name: \"\xc3\xa9\xe2\x82\xac\", match: {pid: 0}}]")
+            .at(0)
+            .starts_with("1:37: targets[0].match.pid: "));
+}
+
+TEST_CASE("config errors: their number is bounded, and that is said") {
+  std::string text = "targets: [{name: a, match: {pid: 1}}]\n";
+  for (int i = 0; i < 1001; ++i) text += "x" + std::to_string(i) + ": 1\n";
+  const auto errors = Errors(text);
+  REQUIRE(errors.size() == 1001);
+  CHECK(errors[999].starts_with("1001:1: x999: is an unknown key"));
+  CHECK(errors[1000] == " there are more errors than these");
+}
+
+}  // namespace
+}  // namespace leak_exporter::config
