@@ -58,16 +58,9 @@ class DescriptorReader {
     return {};
   }
 
-  // How many were visited, or ESRCH where the process ended meanwhile. It gives
-  // its address space back before its descriptors (kernel/exit.c, do_exit), so
-  // one that shows only a part of them has no executable any more.
-  Result<uint64_t> Finish() const {
-    if (missed_any_ || count_ == 0) {
-      const auto exe = process_.ReadLink("exe");
-      if (!exe && IsGone(exe.error())) return tl::unexpected(exe.error());
-    }
-    return count_;
-  }
+  uint64_t count() const { return count_; }
+  // Whether one was listed but gone when it was looked at.
+  bool missed_any() const { return missed_any_; }
 
  private:
   // The target is a view of this object, until the next call.
@@ -123,12 +116,13 @@ class DescriptorReader {
   bool missed_any_ = false;
 };
 
-}  // namespace
+struct Listing {
+  uint64_t count = 0;
+  bool missed_any = false;
+};
 
-Result<uint64_t> ForEachDescriptor(const ProcessHandle& process,
-                                   std::string& buffer,
-                                   const Deadline& deadline,
-                                   const Visit& visit) {
+Result<Listing> ListAll(const ProcessHandle& process, std::string& buffer,
+                        const Deadline& deadline, const Visit& visit) {
   auto directory = process.OpenAt("fd", O_RDONLY | O_DIRECTORY);
   if (!directory) return tl::unexpected(std::move(directory).error());
   DescriptorReader reader(process, std::move(*directory));
@@ -136,7 +130,7 @@ Result<uint64_t> ForEachDescriptor(const ProcessHandle& process,
   for (;;) {
     const auto entries = reader.ReadEntries(buffer);
     if (!entries) return tl::unexpected(entries.error());
-    if (entries->empty()) return reader.Finish();
+    if (entries->empty()) return Listing{reader.count(), reader.missed_any()};
     if (deadline.Expired()) {
       return Failure(ETIMEDOUT,
                      process.Path("fd") + ": not read to its end in time");
@@ -144,6 +138,29 @@ Result<uint64_t> ForEachDescriptor(const ProcessHandle& process,
     auto visited = reader.VisitEntries(*entries, visit);
     if (!visited) return tl::unexpected(std::move(visited).error());
   }
+}
+
+// An exiting process gives its address space back before its descriptors
+// (kernel/exit.c, do_exit); from then on fd/ is root's.
+bool HasEnded(const ProcessHandle& process) {
+  const auto exe = process.ReadLink("exe");
+  return !exe && IsGone(exe.error());
+}
+
+}  // namespace
+
+Result<uint64_t> ForEachDescriptor(const ProcessHandle& process,
+                                   std::string& buffer,
+                                   const Deadline& deadline,
+                                   const Visit& visit) {
+  const auto listing = ListAll(process, buffer, deadline, visit);
+  const bool in_doubt = listing ? listing->missed_any || listing->count == 0
+                                : IsPermission(listing.error());
+  if (in_doubt && HasEnded(process)) {
+    return Failure(ESRCH, process.Path("fd") + ": the process has ended");
+  }
+  if (!listing) return tl::unexpected(listing.error());
+  return listing->count;
 }
 
 bool IsNameOf(const ProcessHandle& process, std::string_view path,
