@@ -13,4 +13,13 @@ std::string ToString(std::string_view file, const ConfigError& error) {
   return text + error.message;
 }
 
+std::vector<std::string> ToStrings(std::string_view file,
+                                   const ConfigErrors& errors) {
+  std::vector<std::string> lines;
+  for (const ConfigError& error : errors) {
+    lines.push_back(ToString(file, error));
+  }
+  return lines;
+}
+
 }  // namespace leak_exporter::config

@@ -32,5 +32,7 @@ using ConfigErrors = std::vector<ConfigError>;
 /// "leak_exporter.yml:12:17: debugging.pid_profile.interval: '5' has no unit;
 /// expected a duration such as 5 minutes", without what is absent.
 std::string ToString(std::string_view file, const ConfigError& error);
+std::vector<std::string> ToStrings(std::string_view file,
+                                   const ConfigErrors& errors);
 
 }  // namespace leak_exporter::config

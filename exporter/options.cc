@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace leak_exporter {
 namespace {
 
 using config::Quote;
+using render::Profile;
 
 constexpr const char* kDefaultListenAddress = "127.0.0.1:10042";
 // The kernel's PID_MAX_LIMIT (include/linux/threads.h).
@@ -27,7 +29,7 @@ struct Named {
   std::string_view name;
   T value;
 };
-constexpr std::array<Named<Profile>, 4> kProfiles = {
+constexpr std::array<Named<Profile>, 4> kProfileNames = {
     {{"memory", Profile::kMemory},
      {"pid", Profile::kPid},
      {"disk", Profile::kDisk},
@@ -186,20 +188,19 @@ Checked Web(const RawOptions& raw, Options& options) {
 }
 
 Checked Profiles(const RawOptions& raw, Options& options) {
+  std::set<Profile> asked;
   for (const std::string& name : raw.profiles) {
-    const auto profile = Find(kProfiles, name);
+    const auto profile = Find(kProfileNames, name);
     if (!profile) {
       return Wrong("profile: unknown block " + Quote(name) + "; expected " +
-                   Alternatives(kProfiles));
+                   Alternatives(kProfileNames));
     }
-    options.profiles.push_back(*profile);
+    asked.insert(*profile);
   }
-  std::sort(options.profiles.begin(), options.profiles.end());
-  options.profiles.erase(
-      std::unique(options.profiles.begin(), options.profiles.end()),
-      options.profiles.end());
-  if (options.profiles.empty()) {
-    for (const auto& known : kProfiles) options.profiles.push_back(known.value);
+  for (const Profile profile : render::kProfiles) {
+    if (asked.empty() || asked.contains(profile)) {
+      options.profiles.push_back(profile);
+    }
   }
   return Choice("--format", raw.profile_format, kProfileFormats,
                 options.profile_format);

@@ -35,8 +35,8 @@ struct Options {
   /// Begins with a slash; not a path that something else is served at.
   std::string telemetry_path = "/metrics";
 
-  /// Never empty, each block once; profile only.
-  std::vector<Profile> profiles;
+  /// Never empty, each block once, in their order; profile only.
+  std::vector<render::Profile> profiles;
   ProfileFormat profile_format = ProfileFormat::kText;
 
   LogLevel log_level = LogLevel::kInfo;

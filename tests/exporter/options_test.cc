@@ -12,6 +12,7 @@ namespace leak_exporter {
 namespace {
 
 using Command = Options::Command;
+using render::Profile;
 using Arguments = std::vector<const char*>;
 
 tl::expected<Options, Ending> Parse(Arguments arguments) {
