@@ -1,12 +1,9 @@
 #include "metrics/render/openmetrics_text.h"
 
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 
 #include "metrics/render/metric_table.h"
+#include "metrics/render/text_buffer.h"
 
 namespace leak_exporter::render {
 namespace {
@@ -14,41 +11,6 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-
-/// Which characters an escaped text may not hold as they are.
-enum class Escaping { kBackslashAndNewline, kQuoteToo };
-
-void AppendEscaped(std::string_view text, Escaping escaping, std::string& out) {
-  const std::string_view special =
-      escaping == Escaping::kQuoteToo ? "\\\n\"" : "\\\n";
-  while (true) {
-    const size_t plain = text.find_first_of(special);
-    out += text.substr(0, plain);
-    if (plain == std::string_view::npos) return;
-    out += '\\';
-    out += text[plain] == '\n' ? 'n' : text[plain];
-    text.remove_prefix(plain + 1);
-  }
-}
-
-void AppendValue(double value, std::string& out) {
-  // Integers in full up to where doubles hold every one of them.
-  constexpr double kLargestExactInteger = 9007199254740992.0;
-  std::array<char, 32> text;
-  char* const begin = text.data();
-  char* const limit = begin + text.size();
-  if (std::abs(value) <= kLargestExactInteger &&
-      value == static_cast<double>(static_cast<int64_t>(value))) {
-    out.append(begin,
-               std::to_chars(begin, limit, static_cast<int64_t>(value)).ptr);
-  } else if (std::isnan(value)) {
-    out += "NaN";
-  } else if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    out.append(begin, std::to_chars(begin, limit, value).ptr);
-  }
-}
 
 double ValueOf(const ClientMetric& sample, MetricType type) {
   switch (type) {
@@ -89,52 +51,70 @@ std::string_view FamilyName(const MetricFamily& family, bool is_info,
   return name;
 }
 
-void AppendMetadata(std::string_view keyword, std::string_view family,
-                    std::string_view text, std::string& out) {
-  out += keyword;
-  out += family;
-  out += ' ';
-  out += text;
-  out += '\n';
+/// "# TYPE name text" and the like; room must have been made.
+void AppendMetadata(std::string_view keyword, std::string_view name,
+                    std::string_view text, TextBuffer& out) {
+  out.Append("# ");
+  out.Append(keyword);
+  out.Append(' ');
+  out.Append(name);
+  out.Append(' ');
+  out.Append(text);
+  out.Append('\n');
 }
 
 void AppendDescription(const MetricFamily& family, Dialect dialect,
-                       std::string& out) {
+                       TextBuffer& out) {
   const Metric* metric = FindMetric(family.name);
   const bool is_info = metric != nullptr && metric->kind == MetricKind::kInfo;
+  const bool is_open_metrics = dialect == Dialect::kOpenMetrics;
   const std::string_view name = FamilyName(family, is_info, dialect);
-  const bool open_metrics = dialect == Dialect::kOpenMetrics;
+  // Three lines of a keyword, the name and a text; the help text may double.
+  constexpr size_t kKeywordsAndTexts = 64;
+  out.Reserve(3 * name.size() + 2 * family.help.size() + kKeywordsAndTexts);
   if (!family.help.empty()) {
-    out += "# HELP ";
-    out += name;
-    out += ' ';
-    AppendEscaped(
-        family.help,
-        open_metrics ? Escaping::kQuoteToo : Escaping::kBackslashAndNewline,
-        out);
-    out += '\n';
+    out.Append("# HELP ");
+    out.Append(name);
+    out.Append(' ');
+    out.AppendEscaped(family.help, is_open_metrics
+                                       ? Escaping::kQuoteToo
+                                       : Escaping::kBackslashAndNewline);
+    out.Append('\n');
   }
-  AppendMetadata("# TYPE ", name, TypeName(family.type, is_info, dialect), out);
-  if (open_metrics && metric != nullptr && !metric->unit.empty()) {
-    AppendMetadata("# UNIT ", name, metric->unit, out);
+  AppendMetadata("TYPE", name, TypeName(family.type, is_info, dialect), out);
+  if (is_open_metrics && metric != nullptr && !metric->unit.empty()) {
+    AppendMetadata("UNIT", name, metric->unit, out);
   }
 }
 
+/// The length of a sample's line at most.
+size_t LongestSample(const MetricFamily& family, const ClientMetric& sample) {
+  constexpr size_t kValueAndMarks = 32;
+  constexpr size_t kMarksOfLabel = 4;
+  size_t size = family.name.size() + kValueAndMarks;
+  for (const ClientMetric::Label& label : sample.label) {
+    size += label.name.size() + 2 * label.value.size() + kMarksOfLabel;
+  }
+  return size;
+}
+
 void AppendSample(const MetricFamily& family, const ClientMetric& sample,
-                  std::string& out) {
-  out += family.name;
+                  TextBuffer& out) {
+  out.Reserve(LongestSample(family, sample));
+  out.Append(family.name);
   char separator = '{';
   for (const ClientMetric::Label& label : sample.label) {
-    out += separator;
+    out.Append(separator);
     separator = ',';
-    out += label.name;
-    out += "=\"";
-    AppendEscaped(label.value, Escaping::kQuoteToo, out);
-    out += '"';
+    out.Append(label.name);
+    out.Append("=\"");
+    out.AppendEscaped(label.value, Escaping::kQuoteToo);
+    out.Append('"');
   }
-  out += sample.label.empty() ? " " : "} ";
-  AppendValue(ValueOf(sample, family.type), out);
-  out += '\n';
+  if (!sample.label.empty()) out.Append('}');
+  out.Append(' ');
+  out.AppendValue(ValueOf(sample, family.type));
+  out.Append('\n');
 }
 
 }  // namespace
@@ -147,13 +127,18 @@ std::string_view ContentType(Dialect dialect) {
 
 void WriteFamilies(const std::vector<MetricFamily>& families, Dialect dialect,
                    std::string& out) {
+  constexpr std::string_view kEndMark = "# EOF\n";
+  TextBuffer buffer(out);
   for (const MetricFamily& family : families) {
-    AppendDescription(family, dialect, out);
+    AppendDescription(family, dialect, buffer);
     for (const ClientMetric& sample : family.metric) {
-      AppendSample(family, sample, out);
+      AppendSample(family, sample, buffer);
     }
   }
-  if (dialect == Dialect::kOpenMetrics) out += "# EOF\n";
+  if (dialect == Dialect::kOpenMetrics) {
+    buffer.Reserve(kEndMark.size());
+    buffer.Append(kEndMark);
+  }
 }
 
 }  // namespace leak_exporter::render

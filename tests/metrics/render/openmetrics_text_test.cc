@@ -82,6 +82,24 @@ TEST_CASE("text: label values escape backslash, quote and newline alone") {
   }
 }
 
+TEST_CASE("text: values that double when escaped, of every length") {
+  const double longest = -std::numeric_limits<double>::max();
+  for (size_t length = 0; length < 100; ++length) {
+    const std::string quotes(length, '"');
+    std::string escaped;
+    for (size_t i = 0; i < length; ++i) escaped += "\\\"";
+    CHECK(Write({Gauge("g", {{"l", quotes}, {"m", quotes}}, longest)},
+                Dialect::kPrometheusText) ==
+          "# TYPE g gauge\ng{l=\"" + escaped + "\",m=\"" + escaped +
+              "\"} -1.7976931348623157e+308\n");
+    // The same with plain text before and after a special character.
+    const std::string plain(length, 'x');
+    CHECK_THAT(Write({Gauge("g", {{"l", plain + "\n" + plain}}, 1)},
+                     Dialect::kOpenMetrics),
+               ContainsSubstring("{l=\"" + plain + "\\n" + plain + "\"} 1\n"));
+  }
+}
+
 TEST_CASE("text: help escapes the quote in OpenMetrics only") {
   MetricFamily family = Gauge("g", {}, 1);
   family.help = "a\\b\n\"c\"";
