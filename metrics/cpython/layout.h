@@ -71,6 +71,8 @@ struct Layout {
   /// 3.12 on: small ints, None and others hold reference counts that never
   /// change.
   bool immortal_objects = false;
+  /// Blocks of pymalloc begin at multiples of it: 8 bytes before 3.8.
+  Offset alignment = 16;
 
   struct Runtime {
     Offset interpreters_head = kAbsent;
@@ -79,6 +81,8 @@ struct Layout {
   } runtime;
 
   struct Interpreter {
+    /// From 3.13 on it says itself how large it is.
+    Offset size = kAbsent;
     Offset next = kAbsent;
     Offset id = kAbsent;
     Offset modules = kAbsent;
@@ -95,6 +99,8 @@ struct Layout {
     Offset gc_next = 0;
     Offset gc_prev = 8;
     Offset gc_refs = kAbsent;
+    /// 3.6 and 3.7: the lowest bits of gc_refs are flags.
+    unsigned gc_refs_shift = 0;
   } gc_head;
 
   struct Gc {

@@ -20,11 +20,12 @@ Layout Layout27() {
   l.interpreter.modules = 16;
   l.interpreter.sysdict = 24;
 
+  l.alignment = 8;
   l.gc_head.size = 32;
   l.gc_head.gc_refs = 16;
   // _PyGC_generation0 leads to an array of these.
   l.gc.generations = 0;
-  l.generation.size = 48;
+  l.generation.size = 40;
   l.generation.threshold = 32;
   l.generation.count = 36;
 
@@ -72,7 +73,10 @@ Layout Layout36() {
   Layout l = Layout27();
   l.version = {3, 6, std::nullopt};
   l.dict_scheme = DictScheme::kKeys;
+  l.gc_head.gc_refs_shift = 1;
   l.interpreter.sysdict = 32;
+  // PyGC_Head is aligned to 16 bytes now.
+  l.generation.size = 48;
 
   l.type.size = 400;
   l.type.ht_name = 832;
@@ -151,6 +155,7 @@ Layout Layout38() {
   Layout l = Layout37();
   l.version = {3, 8, std::nullopt};
   l.gc_scheme = GcScheme::kTagged;
+  l.alignment = 16;
   l.runtime.interpreters_head = 32;
   l.runtime.gc = 344;
   l.interpreter.modules = 56;

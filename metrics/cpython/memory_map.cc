@@ -1,5 +1,6 @@
 #include "metrics/cpython/memory_map.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace leak_exporter::cpython {
@@ -58,6 +59,18 @@ std::vector<AddressRange> HeapRanges(const std::vector<MemoryRegion>& regions) {
     }
   }
   return ranges;
+}
+
+std::vector<AddressRange> Without(const std::vector<AddressRange>& ranges,
+                                  AddressRange hole) {
+  std::vector<AddressRange> left;
+  for (const AddressRange& range : ranges) {
+    const AddressRange below = {range.begin, std::min(range.end, hole.begin)};
+    const AddressRange above = {std::max(range.begin, hole.end), range.end};
+    if (below.begin < below.end) left.push_back(below);
+    if (above.begin < above.end && hole.begin < hole.end) left.push_back(above);
+  }
+  return left;
 }
 
 }  // namespace leak_exporter::cpython

@@ -46,4 +46,8 @@ Result<std::vector<MemoryRegion>> ReadMemoryMap(
 /// file, stacks of the main thread left out; what touches is one range.
 std::vector<AddressRange> HeapRanges(const std::vector<MemoryRegion>& regions);
 
+/// `ranges` (ascending) without `hole`.
+std::vector<AddressRange> Without(const std::vector<AddressRange>& ranges,
+                                  AddressRange hole);
+
 }  // namespace leak_exporter::cpython

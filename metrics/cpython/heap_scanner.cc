@@ -1,0 +1,186 @@
+#include "metrics/cpython/heap_scanner.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "metrics/cpython/gc_head.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+// Large enough that a system call costs nothing beside what it copies, small
+// enough to stay in the processor's cache until it has been looked at.
+constexpr size_t kReadBytes = size_t{1} << 20;
+constexpr size_t kPageBytes = 4096;
+// What stays of one window for the next: objects at its end are seen with what
+// is around them.
+constexpr size_t kBefore = HeapBlock::kBytesBefore;
+constexpr size_t kBehind = HeapBlock::kBytesBehind;
+constexpr size_t kCarried = kBefore + kBehind;
+// A bound for hostile heaps; in life there are a few hundred at most.
+constexpr size_t kMaxLinkReads = 100'000;
+
+}  // namespace
+
+HeapScanner::HeapScanner(const RemoteMemory& memory, TypeTable& types,
+                         ScanLimits limits)
+    : memory_(memory),
+      types_(types),
+      limits_(limits),
+      buffer_(kCarried + kReadBytes) {}
+
+Result<ScanReport> HeapScanner::Scan(std::span<const AddressRange> ranges,
+                                     std::span<const RemoteAddr> left_out,
+                                     HeapVisitor& visitor,
+                                     const Deadline& deadline) {
+  report_ = {};
+  link_reads_ = 0;
+  left_out_ = left_out;
+  for (const AddressRange& range : ranges) {
+    auto scanned = ScanRange(range, visitor, deadline);
+    if (!scanned) return tl::unexpected<Error>(scanned.error());
+    if (!report_.cut_short.empty()) break;
+  }
+  if (types_.truncated()) report_.cut_short = "too many types";
+  return report_;
+}
+
+bool HeapScanner::MayGoOn(const Deadline& deadline) {
+  if (report_.bytes_read >= limits_.bytes) {
+    report_.cut_short = "too much memory";
+  } else if (report_.objects >= limits_.objects) {
+    report_.cut_short = "too many objects";
+  } else if (deadline.Expired()) {
+    report_.cut_short = "out of time";
+  }
+  return report_.cut_short.empty();
+}
+
+Result<void> HeapScanner::ScanRange(const AddressRange& range,
+                                    HeapVisitor& visitor,
+                                    const Deadline& deadline) {
+  RemoteAddr at = range.begin;
+  size_t carried = 0;
+  size_t first = 0;
+  size_t skip = kPageBytes;
+  while (at < range.end && MayGoOn(deadline)) {
+    const uint64_t left = Value(range.end) - Value(at);
+    const auto wanted =
+        static_cast<size_t>(std::min<uint64_t>(left, kReadBytes));
+    const auto got =
+        memory_.ReadSome(at, std::span(buffer_).subspan(carried, wanted));
+    if (!got && (IsGone(got.error()) || IsPermission(got.error()))) {
+      return tl::unexpected<Error>(got.error());
+    }
+    const size_t fresh = got ? *got : 0;
+    report_.bytes_read += fresh;
+    const bool is_last = fresh < wanted || wanted == left;
+
+    Window window;
+    window.begin = at - carried;
+    window.size = carried + fresh;
+    window.first = first;
+    window.last =
+        is_last ? window.size : window.size - std::min(window.size, kBehind);
+    VisitWindow(window, visitor);
+    at = at + fresh;
+    if (is_last) {
+      // Behind a page that cannot be read there may be others that can; where
+      // there are none, the steps grow.
+      carried = 0;
+      first = 0;
+      if (wanted != left || fresh < wanted) {
+        skip = fresh > 0 ? kPageBytes : std::min(skip * 2, kReadBytes);
+        const uint64_t hole =
+            std::min<uint64_t>(skip, Value(range.end) - Value(at));
+        report_.unreadable_bytes += hole;
+        at = at + hole;
+      }
+    } else {
+      const size_t kept = std::min(window.size, kCarried);
+      std::memmove(buffer_.data(), buffer_.data() + window.size - kept, kept);
+      carried = kept;
+      first = std::max(window.first, window.last) - (window.size - kept);
+    }
+  }
+  return {};
+}
+
+void HeapScanner::VisitWindow(const Window& window, HeapVisitor& visitor) {
+  const Layout& layout = types_.layout();
+  objects_.clear();
+  switch (layout.gc_scheme) {
+    case GcScheme::kTagged:
+      Collect(window, TaggedHead{});
+      break;
+    case GcScheme::kRefs:
+      Collect(window, RefsHead{layout.gc_head.gc_refs_shift});
+      break;
+    case GcScheme::kBits:
+      Collect(window, BitsHead{});
+      break;
+  }
+  report_.objects += objects_.size();
+  if (objects_.empty()) return;
+  visitor.Visit({window.begin, std::span(buffer_).first(window.size), objects_},
+                types_);
+}
+
+template <typename Head>
+void HeapScanner::Collect(const Window& window, const Head& head) {
+  if (window.size < Head::kExtent) return;
+  const size_t step = types_.layout().alignment;
+  const size_t last = std::min(window.last, window.size - Head::kExtent + 1);
+  // No object begins before the end of the header of the one before.
+  constexpr size_t kStride = Head::kExtent;
+  size_t at = window.first;
+  while (at < last) {
+    const std::byte* place = buffer_.data() + at;
+    if (!head.IsTracked(place)) {
+      at += step;
+      continue;
+    }
+    const TypeIndex type = types_.FindTracked(RemoteAddr{head.Type(place)});
+    if (type == kNoType) {
+      at += step;
+      continue;
+    }
+    if (!IsLinked(window, head, at)) {
+      ++report_.rejected;
+      at += step;
+      continue;
+    }
+    const size_t object = at + Head::kObject;
+    if (!IsLeftOut(window.begin + object)) {
+      objects_.push_back({static_cast<uint32_t>(object), type});
+    }
+    at += kStride;
+  }
+}
+
+template <typename Head>
+bool HeapScanner::IsLinked(const Window& window, const Head& head, size_t at) {
+  if constexpr (!Head::kHasLinks) return true;
+  const std::byte* place = buffer_.data() + at;
+  const RemoteAddr address = window.begin + at;
+  const RemoteAddr next{head.Next(place)};
+  const uint64_t offset = Value(next) - Value(window.begin);
+  if (offset <= window.size && window.size - offset >= Head::kExtent) {
+    return head.PointsBack(buffer_.data() + offset, Value(address));
+  }
+  // To read the next of each would cost more than all the rest.
+  if (!head.IsSuspect(place)) return true;
+  if (link_reads_++ >= kMaxLinkReads) return false;
+  const auto links = memory_.Read<std::array<std::byte, Head::kExtent>>(next);
+  return links && head.PointsBack(links->data(), Value(address));
+}
+
+bool HeapScanner::IsLeftOut(RemoteAddr object) {
+  while (!left_out_.empty() && left_out_.front() < object) {
+    left_out_ = left_out_.subspan(1);
+  }
+  return !left_out_.empty() && left_out_.front() == object;
+}
+
+}  // namespace leak_exporter::cpython
