@@ -53,12 +53,13 @@ FinishedRun RunCollector(Collector& collector, const Family& family,
   return finished;
 }
 
-FoundProcesses FindProcesses(FamilySource& source, const Deadline& deadline,
-                             const Clock& clock) {
+FoundProcesses FindProcesses(FamilySource& source, const Clock& clock) {
   FoundProcesses found;
   ErrorTally errors;
   found.run = Timed(kTargetsRun, clock, errors, [&] {
-    found.family = source.Walk(deadline, errors);
+    auto round = source.Measure(clock);
+    found.family = std::move(round.family);
+    errors = std::move(round.errors);
     return errors.errors().empty();
   });
   return found;

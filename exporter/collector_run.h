@@ -50,8 +50,7 @@ FinishedRun RunCollector(Collector& collector, const Family& family,
                          const RunEnvironment& environment);
 
 /// The same for finding the processes. It succeeds where no read failed.
-FoundProcesses FindProcesses(FamilySource& source, const Deadline& deadline,
-                             const Clock& clock);
+FoundProcesses FindProcesses(FamilySource& source, const Clock& clock);
 
 /// The record of a run without a result in time. `timestamp` is that of the
 /// older result that is served in its place.

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "metrics/base/deadline.h"
-#include "metrics/collectors/collector.h"
-#include "metrics/targets/family.h"
+#include "metrics/base/clock.h"
+#include "metrics/targets/target_watch.h"
 
 namespace leak_exporter {
 
@@ -12,9 +11,7 @@ class FamilySource {
  public:
   virtual ~FamilySource() = default;
 
-  /// Reads that failed go to `errors`; what a failed rule would have matched is
-  /// not in the family.
-  virtual Family Walk(const Deadline& deadline, ErrorTally& errors) = 0;
+  virtual TargetWatch::Round Measure(const Clock& clock) = 0;
 };
 
 }  // namespace leak_exporter

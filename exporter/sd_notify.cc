@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "metrics/base/unique_fd.h"
+#include "metrics/procfs/text.h"
 
 namespace leak_exporter {
 namespace {
@@ -21,14 +21,6 @@ namespace {
 std::string_view Environment(const char* name) {
   const char* value = ::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
-}
-
-std::optional<int64_t> ParseNumber(std::string_view text) {
-  int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, number);
-  if (code != std::errc{} || stop != end) return std::nullopt;
-  return number;
 }
 
 }  // namespace
@@ -40,9 +32,10 @@ ServiceManager::ServiceManager(
 
 ServiceManager ServiceManager::FromEnvironment() {
   std::optional<std::chrono::microseconds> interval;
-  const auto usec = ParseNumber(Environment("WATCHDOG_USEC"));
+  const auto usec = procfs::ParseNumber<int64_t>(Environment("WATCHDOG_USEC"));
   const std::string_view pid = Environment("WATCHDOG_PID");
-  if (usec && *usec > 0 && (pid.empty() || ParseNumber(pid) == ::getpid())) {
+  if (usec && *usec > 0 &&
+      (pid.empty() || procfs::ParseNumber<pid_t>(pid) == ::getpid())) {
     interval = std::chrono::microseconds(*usec);
   }
   return ServiceManager(std::string(Environment("NOTIFY_SOCKET")), interval);

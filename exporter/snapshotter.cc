@@ -54,7 +54,7 @@ std::shared_ptr<TargetMonitor> Snapshotter::KeepOrMake(
     return *kept;
   }
   return std::make_shared<TargetMonitor>(
-      target, factory_.make_families(target),
+      target, factory_.make_families(target, config.targets.size()),
       factory_.make_collectors(config.collectors), environment_);
 }
 
@@ -83,6 +83,10 @@ Snapshot Snapshotter::Take(const SnapshotRequest& request) const {
           environment_.clock.WallTime().time_since_epoch())
           .count();
   return snapshot;
+}
+
+size_t Snapshotter::TargetCount() const {
+  return CurrentSetup()->monitors.size();
 }
 
 bool Snapshotter::HasTarget(std::string_view name) const {

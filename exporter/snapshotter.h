@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,7 +29,9 @@ struct SnapshotRequest {
 
 /// How a configuration becomes something that measures; tests put fakes here.
 struct MonitorFactory {
-  std::function<std::unique_ptr<FamilySource>(const config::TargetConfig&)>
+  /// For one of so many targets.
+  std::function<std::unique_ptr<FamilySource>(const config::TargetConfig&,
+                                              size_t targets)>
       make_families;
   std::function<std::vector<std::unique_ptr<Collector>>(
       const config::CollectorsConfig&)>
@@ -50,6 +53,7 @@ class Snapshotter {
   /// Measures and returns within the budget, or soon after.
   Snapshot Take(const SnapshotRequest& request) const;
 
+  size_t TargetCount() const;
   bool HasTarget(std::string_view name) const;
   /// Whether it is one, and enabled.
   bool HasCollector(std::string_view name) const;

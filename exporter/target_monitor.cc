@@ -1,10 +1,11 @@
 #include "exporter/target_monitor.h"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include "metrics/collectors/main_processes.h"
 
 namespace leak_exporter {
 namespace {
@@ -206,9 +207,7 @@ void TargetMonitor::RunLane(uint64_t lane) {
 
 void TargetMonitor::RunRound(Lock& lock, uint64_t lane, Round& round) {
   lock.unlock();
-  FoundProcesses found =
-      FindProcesses(*families_, Deadline(environment_.clock, round.deadline),
-                    environment_.clock);
+  FoundProcesses found = FindProcesses(*families_, environment_.clock);
   lock.lock();
   PublishProcesses(round, std::move(found));
   StartBackgroundRuns(round);
@@ -236,29 +235,13 @@ void TargetMonitor::RunRound(Lock& lock, uint64_t lane, Round& round) {
 void TargetMonitor::PublishProcesses(Round& round, FoundProcesses found) {
   Walk walk;
   walk.ids = MainIds(found.family);
-  for (const ProcessSample& sample : found.family.main) {
-    walk.main.push_back({sample.pid(), StartTime(sample.handle->id(),
-                                                 sample.start_since_boot)});
-  }
+  walk.main = ListMainProcesses(found.family);
   LogChange(environment_.logger, target_.name, walk_ ? &walk_->run : nullptr,
             found.run);
   walk.run = std::move(found.run);
   walk_ = std::make_shared<const Walk>(std::move(walk));
   round.family = std::make_shared<const Family>(std::move(found.family));
   Notify();
-}
-
-/// The wall clock is set now and then; the start of a process, once said, is
-/// not said differently.
-double TargetMonitor::StartTime(const ProcessId& id,
-                                std::chrono::nanoseconds since_boot) const {
-  for (size_t i = 0; walk_ && i < walk_->ids.size(); ++i) {
-    if (walk_->ids[i] == id) return walk_->main[i].start_time_unix_seconds;
-  }
-  const auto boot = environment_.clock.WallTime().time_since_epoch() -
-                    environment_.clock.SinceBoot();
-  const std::chrono::duration<double> started = boot + since_boot;
-  return std::round(started.count() * 100) / 100;
 }
 
 void TargetMonitor::StartBackgroundRuns(const Round& round) {

@@ -107,8 +107,6 @@ class TargetMonitor : public std::enable_shared_from_this<TargetMonitor> {
   void StartBackgroundRun(Slot& slot, const Round& round);
   void RunAndPublish(Lock& lock, Slot& slot, const Family& family);
   void PublishProcesses(Round& round, FoundProcesses found);
-  double StartTime(const ProcessId& id,
-                   std::chrono::nanoseconds since_boot) const;
 
   TargetSnapshot Assemble(const Request& request, const Ticket& ticket) const;
   void AddResult(const Slot& slot, const Request& request, const Ticket& ticket,

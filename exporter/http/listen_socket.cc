@@ -11,12 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <utility>
+
+#include "metrics/procfs/text.h"
 
 namespace leak_exporter::http {
 namespace {
@@ -187,14 +187,8 @@ Result<std::vector<ListenSocket>> ListenAtPath(const ListenAddress& address) {
   return sockets;
 }
 
-template <typename Number>
-std::optional<Number> ParseNumber(const char* text) {
-  if (text == nullptr) return std::nullopt;
-  Number number{};
-  const char* end = text + std::strlen(text);
-  const auto [stop, code] = std::from_chars(text, end, number);
-  if (code != std::errc{} || stop != end) return std::nullopt;
-  return number;
+std::string_view OrEmpty(const char* text) {
+  return text == nullptr ? std::string_view() : text;
 }
 
 bool Listens(int fd) {
@@ -240,8 +234,8 @@ Result<std::vector<ListenSocket>> Listen(const ListenAddress& address) {
 Result<std::vector<ListenSocket>> InheritedSockets(const char* listen_pid,
                                                    const char* listen_fds,
                                                    int first_fd) {
-  const auto pid = ParseNumber<pid_t>(listen_pid);
-  const auto count = ParseNumber<int>(listen_fds);
+  const auto pid = procfs::ParseNumber<pid_t>(OrEmpty(listen_pid));
+  const auto count = procfs::ParseNumber<int>(OrEmpty(listen_fds));
   if (pid != ::getpid() || !count || *count < 1 || *count > kMostInherited) {
     return Failure(0, "no sockets were handed over by a service manager");
   }

@@ -16,11 +16,16 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/http/gzip.h"
+#include "exporter/http/negotiation.h"
+
 namespace leak_exporter::http {
 namespace {
 
 // Rendering a page needs little; what is large is on the heap.
 constexpr size_t kThreadStackBytes = size_t{256} << 10;
+// What fits in a packet gains nothing by being smaller.
+constexpr size_t kLeastPackedBytes = 1024;
 
 /// One request between the library's calls for it.
 struct Exchange {
@@ -217,7 +222,10 @@ class Server::Implementation {
                   const char* method) {
     if (auto refusal = RefuseRoute(path, method)) return std::move(*refusal);
     try {
-      return FindRoute(path)->handler(ReadRequest(connection, path, method));
+      Response response =
+          FindRoute(path)->handler(ReadRequest(connection, path, method));
+      Pack(connection, response);
+      return response;
     } catch (const std::exception& failure) {
       logger_.Error("a request failed",
                     {{"path", path}, {"error", failure.what()}});
@@ -229,6 +237,14 @@ class Server::Implementation {
     const auto status = static_cast<unsigned>(response.status);
     return MHD_queue_response(connection, status,
                               MakeResponse(std::move(response)).get());
+  }
+
+  void Pack(MHD_Connection* connection, Response& response) {
+    if (response.body.size() < kLeastPackedBytes) return;
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+    if (!AcceptsGzip(HeaderValue(connection, "Accept-Encoding"))) return;
+    response.body = gzip_.Compress(response.body);
+    response.headers.emplace_back("Content-Encoding", "gzip");
   }
 
   const Route* FindRoute(std::string_view path) const {
@@ -247,6 +263,7 @@ class Server::Implementation {
   std::vector<Route> routes_;
   Logger& logger_;
   ServerLimits limits_;
+  Gzip gzip_;
   /// Last, so that it ends before what the handlers use.
   std::vector<DaemonHandle> daemons_;
 };

@@ -27,8 +27,9 @@ struct ServerLimits {
 /// nobody but itself.
 ///
 /// It adds to every response what keeps a browser from caching it or guessing
-/// its type. An unknown path is a 404, a wrong method a 405 with Allow, a body
-/// over the limit a 413; what a handler throws is logged and is a 500.
+/// its type, and compresses what is not small for clients that take gzip. An
+/// unknown path is a 404, a wrong method a 405 with Allow, a body over the
+/// limit a 413; what a handler throws is logged and is a 500.
 class Server {
  public:
   /// Throws std::runtime_error where a thread or the like cannot be had.

@@ -63,7 +63,7 @@ class FakeTarget {
       ProcessSample sample;
       sample.handle =
           std::make_shared<const procfs::ProcessHandle>(proc_.Open(pid));
-      sample.start_since_boot = std::chrono::seconds(pid);
+      sample.start_time_unix_seconds = pid;
       sample.main_pid = pid;
       family.main.push_back(std::move(sample));
     }
@@ -83,11 +83,13 @@ class FakeTarget {
   class Source final : public FamilySource {
    public:
     explicit Source(FakeTarget& target) : target_(target) {}
-    Family Walk(const Deadline&, ErrorTally& errors) override {
+    TargetWatch::Round Measure(const Clock&) override {
       target_.gate.Pass();
-      target_.complain(errors);
+      TargetWatch::Round round;
+      target_.complain(round.errors);
       const std::lock_guard lock(target_.mutex_);
-      return target_.family_;
+      round.family = target_.family_;
+      return round;
     }
 
    private:

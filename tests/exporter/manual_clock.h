@@ -25,7 +25,7 @@ class ManualClock final : public WaitableClock {
     const std::lock_guard lock(mutex_);
     return std::chrono::system_clock::time_point(
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
-            std::chrono::seconds(1'700'000'000) + elapsed_ + wall_offset_));
+            std::chrono::seconds(1'700'000'000) + elapsed_));
   }
 
   bool WaitUntil(std::unique_lock<std::mutex>& lock,
@@ -44,12 +44,6 @@ class ManualClock final : public WaitableClock {
   void Advance(std::chrono::nanoseconds span) {
     const std::lock_guard lock(mutex_);
     elapsed_ += span;
-  }
-
-  /// Sets the wall clock, and nothing else, forward.
-  void SetWallClock(std::chrono::nanoseconds forward) {
-    const std::lock_guard lock(mutex_);
-    wall_offset_ += forward;
   }
 
   /// Returns once that many threads wait by this clock.
@@ -78,7 +72,6 @@ class ManualClock final : public WaitableClock {
   mutable std::condition_variable changed_;
   mutable int waiting_ = 0;
   std::chrono::nanoseconds elapsed_{};
-  std::chrono::nanoseconds wall_offset_{};
 };
 
 }  // namespace leak_exporter

@@ -1,0 +1,63 @@
+#include "exporter/commands/profile.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+#include "exporter/effective_config.h"
+#include "exporter/exit_code.h"
+#include "exporter/log.h"
+#include "exporter/measuring.h"
+#include "exporter/profile_collectors.h"
+#include "exporter/snapshotter.h"
+#include "exporter/waitable_clock.h"
+#include "exporter/worker_threads.h"
+#include "metrics/procfs/proc_fs.h"
+#include "metrics/render/debug_text.h"
+#include "metrics/render/json.h"
+
+namespace leak_exporter {
+namespace {
+
+constexpr std::chrono::minutes kBudget{1};
+constexpr std::chrono::milliseconds kPatienceAtTheEnd{200};
+
+std::string Render(const Snapshot& snapshot, const Options& options) {
+  if (options.profile_format == ProfileFormat::kJson) {
+    return render::ProfilesJson(snapshot, options.profiles);
+  }
+  return render::DebugBlocks(snapshot, options.profiles,
+                             /*several_targets=*/snapshot.targets.size() > 1);
+}
+
+}  // namespace
+
+int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
+  const auto config = LoadEffectiveConfig(options);
+  if (!config) {
+    for (const std::string& mistake : config.error()) err << mistake << '\n';
+    return kExitConfiguration;
+  }
+  const procfs::ProcFs proc_fs;
+  if (const auto given = CheckGivenPids(options, proc_fs); !given) {
+    err << given.error().message << '\n';
+    return kExitTarget;
+  }
+  const auto logger =
+      MakeStandardErrorLogger(options.log_format, options.log_level);
+  const SystemWaitableClock clock;
+  WorkerThreads workers;
+  Snapshotter snapshotter(MakeMonitorFactory(proc_fs, RaiseDescriptorLimit()),
+                          {clock, proc_fs, workers, *logger});
+  snapshotter.Configure(*config);
+  out << Render(snapshotter.Take(
+                    {std::nullopt, CollectorsOf(options.profiles), kBudget}),
+                options)
+      << std::flush;
+  snapshotter.Stop();
+  // What hangs refers to what this function owns.
+  if (!workers.WaitUntilIdle(kPatienceAtTheEnd)) std::_Exit(kExitDone);
+  return kExitDone;
+}
+
+}  // namespace leak_exporter

@@ -1,0 +1,67 @@
+#include "exporter/commands/serve.h"
+
+#include <malloc.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "exporter/effective_config.h"
+#include "exporter/exit_code.h"
+#include "exporter/http/listen_socket.h"
+#include "exporter/log.h"
+#include "exporter/service.h"
+
+namespace leak_exporter {
+namespace {
+
+Result<std::vector<http::ListenSocket>> OpenSockets(const Options& options) {
+  if (options.systemd_socket) {
+    return http::InheritedSockets(::getenv("LISTEN_PID"),
+                                  ::getenv("LISTEN_FDS"));
+  }
+  std::vector<http::ListenSocket> sockets;
+  for (const ListenAddress& address : options.listen_addresses) {
+    auto opened = http::Listen(address);
+    if (!opened) return tl::unexpected(opened.error());
+    std::move(opened->begin(), opened->end(), std::back_inserter(sockets));
+  }
+  return sockets;
+}
+
+/// Threads come and go, and each would leave a heap of its own behind.
+void ShareHeap() {
+#ifdef M_ARENA_MAX
+  ::mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
+}  // namespace
+
+int RunServe(const Options& options, std::ostream& err) {
+  const auto config = LoadEffectiveConfig(options);
+  if (!config) {
+    for (const std::string& mistake : config.error()) err << mistake << '\n';
+    return kExitConfiguration;
+  }
+  if (const auto given = CheckGivenPids(options, procfs::ProcFs()); !given) {
+    err << given.error().message << '\n';
+    return kExitTarget;
+  }
+  auto sockets = OpenSockets(options);
+  if (!sockets) {
+    err << sockets.error().message << '\n';
+    return kExitBind;
+  }
+  ShareHeap();
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto logger =
+      MakeStandardErrorLogger(options.log_format, options.log_level);
+  Service service(options, *config, std::move(*sockets), *logger);
+  if (!service.Run()) std::_Exit(kExitDone);
+  return kExitDone;
+}
+
+}  // namespace leak_exporter
