@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -83,41 +84,36 @@ void AddRepositoryCaches(const DiskUsageSnapshot& disk, const TargetSink& out) {
   }
 }
 
+/// The two labels of a temporary directory as one: "21914:/tmp/tmpwc0g93bo".
+std::string PidAndPath(const TemporaryDirectory& directory) {
+  const std::string pid =
+      directory.pid == 0 ? "" : std::to_string(directory.pid);
+  return pid + ':' + RepairUtf8(directory.path);
+}
+
 void AddTemporaryDirectories(const DiskUsageSnapshot& disk,
                              const TargetSink& out) {
   uint64_t in_use = 0;
-  size_t left = disk.top;
-  size_t withheld = 0;
-  // A child has one working directory, so those in use differ by pid; those
-  // that only a glob found may have the same path under two roots.
-  SumByLabel<uint64_t> unused;
-  std::optional<uint64_t> other_bytes;
+  size_t measured = 0;
+  // Those that only a glob found may have the same path under two roots.
+  SumByLabel<uint64_t> sums;
   for (const TemporaryDirectory& directory : disk.temporary_directories) {
     if (directory.pid != 0) ++in_use;
     if (!directory.usage) continue;
-    const uint64_t bytes = directory.usage->apparent_bytes;
-    if (left == 0) {
-      other_bytes = other_bytes.value_or(0) + bytes;
-      ++withheld;
-      continue;
-    }
-    --left;
-    if (directory.pid == 0) {
-      unused[RepairUtf8(directory.path)] += bytes;
-    } else {
-      out.families.Add(
-          kTemporaryDirectoryBytes,
-          {out.target, PidLabel(directory.pid), RepairUtf8(directory.path)},
-          bytes);
-    }
+    const bool is_withheld = measured++ >= disk.top;
+    sums[is_withheld ? ':' + std::string(kOther) : PidAndPath(directory)] +=
+        directory.usage->apparent_bytes;
   }
-  for (const auto& [path, bytes] : unused.entries()) {
-    out.families.Add(kTemporaryDirectoryBytes, {out.target, "", path}, bytes);
+  for (const auto& [pid_and_path, bytes] : sums.entries()) {
+    const std::string_view labels = pid_and_path;
+    const size_t colon = labels.find(':');
+    out.families.Add(
+        kTemporaryDirectoryBytes,
+        {out.target, labels.substr(0, colon), labels.substr(colon + 1)}, bytes);
   }
-  out.families.Add(kTemporaryDirectoryBytes, {out.target, "", kOther},
-                   other_bytes);
   out.families.Add(kTemporaryDirectories, {out.target}, in_use);
-  AddDropped(kTemporaryDirectoryBytes, withheld, out);
+  AddDropped(kTemporaryDirectoryBytes, measured - std::min(measured, disk.top),
+             out);
 }
 
 }  // namespace

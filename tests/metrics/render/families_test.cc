@@ -316,7 +316,8 @@ TEST_CASE("families: random bytes for names never make a label set twice") {
       mappings->largest.push_back({name(), 1});
       heap->types.largest.push_back({name(), 1, 1});
       disk->repository_caches.push_back({name(), 1, true, 1, 1, {{}}, ""});
-      disk->temporary_directories.push_back({0, 1, name(), {{}}, ""});
+      disk->temporary_directories.push_back(
+          {static_cast<pid_t>(random() % 2), 1, name(), {{}}, ""});
     }
     target.process_tree = tree;
     target.mappings = mappings;
