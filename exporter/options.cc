@@ -229,10 +229,10 @@ Checked Misplaced(const RawOptions& raw) {
 
 Checked Targets(const RawOptions& raw, Options& options) {
   if (options.command == Options::Command::kCheckConfig) {
-    if (raw.check_config_files.size() != 1) {
-      return Wrong("check-config: expected one FILE");
+    if (raw.check_config_file.empty()) {
+      return Wrong("check-config: expected a FILE");
     }
-    return Single("check-config", raw.check_config_files, options.config_file);
+    return Single("check-config", raw.check_config_file, options.config_file);
   }
   const auto single =
       Single("--config.file", raw.config_file, options.config_file);

@@ -1,12 +1,14 @@
 #include "exporter/raw_options.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
+#include <utility>
 
 namespace leak_exporter {
 namespace {
 
-// One value an occurrence, so that a word after it is never taken for another.
+// One value an occurrence, so that a word after it is never taken for another,
+// and a value in brackets is not taken for a list.
 void AddValue(CLI::App& app, const std::string& name,
               std::vector<std::string>& values) {
   app.add_option(name, values)
@@ -50,10 +52,12 @@ tl::expected<RawOptions, std::string> SplitCommandLine(
     command->allow_extras();
   }
   app.get_subcommand("profile")->add_option("profiles", raw.profiles);
-  app.get_subcommand("check-config")
-      ->add_option("files", raw.check_config_files);
+  AddValue(*app.get_subcommand("check-config"), "file", raw.check_config_file);
+  // CLI11 takes words from the back. A program may be started without a name.
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  std::reverse(words.begin(), words.end());
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(std::string(error.what()));
   }

@@ -24,7 +24,7 @@ struct RawOptions {
   std::vector<std::string> profile_format;
   /// The arguments of `profile` and of `check-config`.
   std::vector<std::string> profiles;
-  std::vector<std::string> check_config_files;
+  std::vector<std::string> check_config_file;
   /// Words that are neither flags nor arguments of the command.
   std::vector<std::string> rest;
   /// What could have stood there, for suggestions.

@@ -1,10 +1,15 @@
 #include "exporter/options.h"
 
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <set>
+#include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "exporter/help_text.h"
+#include "exporter/raw_options.h"
 #include "exporter/version.h"
 #include "tests/catch.h"
 
@@ -90,6 +95,7 @@ TEST_CASE("options: check-config takes a file") {
   const Options options = Parsed({"check-config", "a.yml"});
   CHECK(options.command == Command::kCheckConfig);
   CHECK(options.config_file == "a.yml");
+  CHECK(Parsed({"check-config", "[a,b]"}).config_file == "[a,b]");
   CHECK(Parsed({"check-config", "a.yml", "--log.level=debug"}).log_level ==
         LogLevel::kDebug);
 }
@@ -179,8 +185,8 @@ TEST_CASE("options: a wrong command line is one line and a hint") {
        "--pid: has no meaning for check-config"},
       {{"check-config", "a", "--config.file=a"},
        "--config.file: has no meaning for check-config"},
-      {{"check-config"}, "check-config: expected one FILE"},
-      {{"check-config", "a", "b"}, "check-config: expected one FILE"},
+      {{"check-config"}, "check-config: expected a FILE"},
+      {{"check-config", "a", "b"}, "unknown command or argument 'b'"},
       {{"check-config", ""}, "check-config: has no value"},
       {{"serve", "profile", "--pid=1"}, "more than one command"},
   };
@@ -225,6 +231,81 @@ TEST_CASE("options: the help is at most 90 columns of printable ASCII") {
     CHECK((c == '\n' || (c >= ' ' && c <= '~')));
   }
   CHECK(help.back() == '\n');
+}
+
+TEST_CASE("options: no words make it throw or say more than two lines") {
+  const std::vector<const char*> words = {"",
+                                          "-",
+                                          "--",
+                                          "--=",
+                                          "-=",
+                                          "---",
+                                          "--pid",
+                                          "--pid=",
+                                          "--pid=1",
+                                          "--pid=1=2",
+                                          "-p",
+                                          "-h",
+                                          "--help=x",
+                                          "serve",
+                                          "profile",
+                                          "memory",
+                                          "check-config",
+                                          "{}",
+                                          "[]",
+                                          "[a,b]",
+                                          "\"",
+                                          "'",
+                                          "%%",
+                                          "a=b",
+                                          "--config.file",
+                                          "--version=",
+                                          "--log.level",
+                                          "\xff\xfe",
+                                          "--\xff",
+                                          "-1",
+                                          "--web.systemd-socket=maybe",
+                                          "@file",
+                                          "\n",
+                                          "++x",
+                                          "--web.listen-address"};
+  std::mt19937 random(20261121);
+  for (int i = 0; i < 5000; ++i) {
+    Arguments arguments(random() % 6);
+    for (const char*& word : arguments) word = words[random() % words.size()];
+    const auto options = Parse(arguments);
+    if (options || options.error().exit_code == 0) continue;
+    const std::string& text = options.error().text;
+    CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  }
+}
+
+// Every --flag that a text names, once.
+std::set<std::string> FlagsIn(const std::string& text) {
+  std::set<std::string> flags;
+  for (size_t at = text.find("--"); at != text.npos; at = text.find("--", at)) {
+    const size_t end =
+        std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz.-", at),
+                 text.size());
+    std::string flag = text.substr(at, end - at);
+    while (flag.ends_with('.')) flag.pop_back();
+    flags.insert(flag);
+    at = end;
+  }
+  return flags;
+}
+
+TEST_CASE("options: help and manual name every flag and no other") {
+  const auto known = SplitCommandLine(0, nullptr);
+  REQUIRE(known);
+  std::set<std::string> flags(known->known_flags.begin(),
+                              known->known_flags.end());
+  flags.erase("--web.config.file");
+  CHECK(FlagsIn(HelpText()) == flags);
+  std::ifstream file(LEAK_TEST_MANUAL);
+  std::ostringstream manual;
+  manual << file.rdbuf();
+  CHECK(FlagsIn(manual.str()) == flags);
 }
 
 TEST_CASE("options: the version line names version, revision and compiler") {
