@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "metrics/cpython/heap_visitor.h"
+#include "metrics/cpython/near_memory.h"
+#include "metrics/cpython/object_measure.h"
+#include "metrics/cpython/object_plan.h"
+#include "metrics/cpython/top_objects.h"
+
+namespace leak_exporter::cpython {
+
+/// What the objects of a type come to.
+struct TypeUsage {
+  uint64_t objects = 0;
+  /// Sum of sys.getsizeof().
+  uint64_t bytes = 0;
+  /// Sum of len(gc.get_referents()); meaningless unless `references_known`.
+  uint64_t references = 0;
+  bool references_known = true;
+};
+
+/// Counts, sizes and ranks the objects of a walk. Most of what it needs is in
+/// the blocks; what is not (the keys of some dicts) is read in batches. Of one
+/// walk only. Not thread-safe.
+class HeapMeasurer final : public HeapVisitor {
+ public:
+  /// `types` is the walk's, and must outlive it; `top` is the length of the
+  /// rankings.
+  HeapMeasurer(TypeTable& types, size_t top);
+
+  void Visit(const HeapBlock& block, TypeTable& types) override;
+
+  /// By TypeIndex; types that came later may be missing at the end.
+  const std::vector<TypeUsage>& usage() const { return usage_; }
+  const TopObjects& by_bytes() const { return by_bytes_; }
+  const TopObjects& by_references() const { return by_references_; }
+
+ private:
+  /// An object that needs memory beyond the block.
+  struct Deferred {
+    MemoryRange range;
+    ObjectRef object;
+  };
+
+  /// Where MeasureObject() will look beside the object itself, if it will.
+  MemoryRange FarRange(const ObjectPlan& plan, const ObjectView& object) const;
+  void Measure(const HeapBlock& block, const ObjectRef& object,
+               const ObjectPlan& plan);
+  void MeasureDeferred(const HeapBlock& block);
+
+  TypeTable& types_;
+  PrivateLayout private_layout_;
+  NearMemory memory_;
+  ObjectPlans plans_;
+  MeasureContext context_;
+  std::vector<TypeUsage> usage_;
+  TopObjects by_bytes_;
+  TopObjects by_references_;
+  std::vector<Deferred> deferred_;
+  std::vector<MemoryRange> ranges_;
+};
+
+}  // namespace leak_exporter::cpython

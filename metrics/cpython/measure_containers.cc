@@ -1,0 +1,79 @@
+#include <algorithm>
+
+#include "metrics/cpython/object_measure.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+constexpr uint64_t kWordBytes = 8;
+/// sizeof(setentry)
+constexpr uint64_t kSetEntryBytes = 16;
+/// Nodes of a hamt have at most twice 32 items.
+constexpr int64_t kMaxHamtItems = 64;
+
+uint64_t NonNegative(int64_t number) {
+  return static_cast<uint64_t>(std::max<int64_t>(number, 0));
+}
+
+/// Their tp_traverse goes through hidden fields too, some of them NULL.
+uint64_t CountFields(const ObjectView& object, int64_t first, uint64_t fields) {
+  uint64_t count = 0;
+  for (uint64_t i = 0; i < fields; ++i)
+    count += object.Word(first + static_cast<int64_t>(kWordBytes * i)) != 0;
+  return count;
+}
+
+void MeasureSet(const Layout& layout, const ObjectView& object,
+                ObjectMeasure& measure) {
+  measure.references += object.Word(layout.set.used);
+  if (object.Pointer(layout.set.table) !=
+      object.address() + layout.set.smalltable)
+    measure.bytes += kSetEntryBytes * (object.Word(layout.set.mask) + 1);
+}
+
+void MeasureDeque(const PrivateLayout::Deque& layout, const ObjectView& object,
+                  ObjectMeasure& measure) {
+  const uint64_t items = NonNegative(object.Signed(layout.len));
+  measure.references += items;
+  const uint64_t blocks =
+      (object.Word(layout.leftindex) + items + layout.block_items - 1) /
+      layout.block_items;
+  measure.bytes += layout.block_bytes * blocks;
+}
+
+}  // namespace
+
+void MeasureContainer(const MeasureContext& context, const ObjectPlan& plan,
+                      const ObjectView& object, ObjectMeasure& measure) {
+  const Layout& layout = context.layout;
+  const uint64_t items = NonNegative(object.Signed(layout.object.ob_size));
+  switch (plan.kind) {
+    case ObjectKind::kTuple:
+      measure.references += items;
+      break;
+    case ObjectKind::kList:
+      measure.references += items;
+      measure.bytes +=
+          kWordBytes * NonNegative(object.Signed(layout.list.allocated));
+      break;
+    case ObjectKind::kStructSequence:
+      measure.references +=
+          CountFields(object, layout.tuple.ob_item, plan.real_fields);
+      break;
+    case ObjectKind::kHamtNode:
+      measure.references += CountFields(
+          object, plan.basicsize,
+          std::min<uint64_t>(items, static_cast<uint64_t>(kMaxHamtItems)));
+      break;
+    case ObjectKind::kSet:
+      MeasureSet(layout, object, measure);
+      break;
+    case ObjectKind::kDeque:
+      MeasureDeque(context.private_layout.deque, object, measure);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include "metrics/cpython/object_measure.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+/// sizeof(digit)
+constexpr uint64_t kDigitBytes = 4;
+/// The header of a bytes object and its NUL.
+constexpr uint64_t kBytesOverhead = 33;
+
+uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
+  if (layout.long_object.lv_tag != kAbsent)
+    return object.Word(layout.long_object.lv_tag) >> 3;
+  const int64_t size = object.Signed(layout.object.ob_size);
+  return static_cast<uint64_t>(size < 0 ? -size : size);
+}
+
+/// int.__sizeof__: from 3.12 on it goes by the subclass's basic size.
+uint64_t LongBytes(const MeasureContext& context, const ObjectPlan& plan,
+                   const ObjectView& object) {
+  const Layout& layout = context.layout;
+  const uint64_t digits = std::max(CountDigits(layout, object),
+                                   context.private_layout.least_digits);
+  return kDigitBytes * digits + (layout.long_object.lv_tag == kAbsent
+                                     ? layout.long_object.ob_digit
+                                     : static_cast<uint64_t>(plan.basicsize));
+}
+
+/// str.__sizeof__: characters and their NUL, behind one of three headers, and
+/// a UTF-8 form that was asked for.
+uint64_t TextBytes(const MeasureContext& context, const ObjectView& object) {
+  const auto& layout = context.layout.unicode;
+  const uint32_t state = object.Get<uint32_t>(layout.state);
+  const uint64_t kind = state >> 2 & 7;
+  const bool compact = (state >> 5 & 1) != 0;
+  const bool ascii = (state >> 6 & 1) != 0;
+  const uint64_t length = object.Word(layout.length);
+  if (compact && ascii) return layout.ascii_size + length + 1;
+  uint64_t bytes = (length + 1) * kind;
+  const uint64_t data = compact ? Value(object.address() + layout.compact_size)
+                                : object.Word(layout.data);
+  bytes += compact ? layout.compact_size : layout.data + sizeof(uint64_t);
+  const uint64_t utf8 = object.Word(layout.utf8);
+  if (utf8 != 0 && utf8 != data) bytes += object.Word(layout.utf8_length) + 1;
+  return bytes;
+}
+
+}  // namespace
+
+void MeasureScalar(const MeasureContext& context, const ObjectPlan& plan,
+                   const ObjectView& object, ObjectMeasure& measure) {
+  const uint64_t before =
+      plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize);
+  switch (plan.kind) {
+    case ObjectKind::kLong:
+      measure.bytes = before + LongBytes(context, plan, object);
+      return;
+    case ObjectKind::kText:
+      // 2.7's str is bytes.
+      measure.bytes =
+          before + (context.layout.unicode.state == kAbsent
+                        ? context.layout.bytes.ob_sval + 1 +
+                              object.Word(context.layout.object.ob_size)
+                        : TextBytes(context, object));
+      return;
+    case ObjectKind::kByteArray:
+      measure.bytes =
+          plan.fixed_bytes + object.Word(context.layout.bytearray.ob_alloc);
+      if (context.private_layout.bytearray_object != kAbsent)
+        measure.bytes += kBytesOverhead;
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <cstdint>
+
+#include "metrics/cpython/layout.h"
+
+namespace leak_exporter::cpython {
+
+/// The part of a Layout that measuring alone needs: frames and generators, and
+/// the types whose structs no header shows (they stand in Objects/*.c and
+/// Modules/*.c, and are checked by measuring instances in every interpreter).
+/// Plain data, assigned by field name. Not for free-threaded builds.
+struct PrivateLayout {
+  /// A stack slot of a frame may hold a tagged int or a tagged NULL.
+  bool tagged_stack = false;
+  /// Instances of C types made at run time visit their type (3.9 on).
+  bool heap_types_visited = false;
+  /// subtype_traverse visits the type always, not only where the base does not.
+  bool subtype_always_visits = false;
+  /// dict's tp_traverse visits the keys always (2.7).
+  bool dict_keys_visited = false;
+  /// Who visits values that stand in an instance which has a dict for them: the
+  /// instance (3.13 at first) or the dict.
+  bool instance_visits_embedded_values = false;
+  /// int.__sizeof__ counts a digit also for 0 (3.11 on).
+  uint64_t least_digits = 0;
+  /// bytearray.__sizeof__ counts the bytes object that it keeps its bytes in
+  /// (3.15 on).
+  Offset bytearray_object = kAbsent;
+
+  struct Frame {
+    /// Up to 3.10: where the stack begins, and where or how deep it ends.
+    Offset f_valuestack = kAbsent;
+    Offset f_stacktop = kAbsent;
+    Offset f_stackdepth = kAbsent;
+    /// Words that frame_traverse visits, as in FindVisitedWords().
+    uint64_t words = 0;
+    /// sizeof(PyFrameObject), less its one slot; from 3.11 on up to the
+    /// _PyInterpreterFrame.
+    Offset size = kAbsent;
+  } frame;
+
+  struct Code {
+    /// Up to 3.10.
+    Offset co_nlocals = kAbsent;
+    Offset co_stacksize = kAbsent;
+    Offset co_cellvars = kAbsent;
+    Offset co_freevars = kAbsent;
+  } code;
+
+  struct InterpreterFrame {
+    /// Words that _PyFrame_Traverse visits.
+    uint64_t words = 0;
+    Offset owner_frame_object = kAbsent;
+  } interpreter_frame;
+
+  /// Generators, coroutines, asynchronous generators with the frame in them.
+  struct Generator {
+    uint64_t words = 0;
+    /// ag_origin_or_finalizer
+    uint64_t async_words = 0;
+    /// 3.11 has the code here, later ones in the frame.
+    Offset gi_code = kAbsent;
+    Offset gi_frame_state = kAbsent;
+    Offset gi_iframe = kAbsent;
+    /// FRAME_CLEARED
+    int8_t cleared = 0;
+    /// A generator that has ended visits its code (3.14 on).
+    bool code_always_visited = false;
+  } generator;
+
+  struct Module {
+    Offset md_dict = 16;
+  } module;
+
+  struct Deque {
+    Offset len = 16;
+    Offset leftindex = 40;
+    /// BLOCKLEN and sizeof(block)
+    uint32_t block_items = 64;
+    uint32_t block_bytes = 528;
+  } deque;
+
+  struct OrderedDict {
+    Offset od_fast_nodes_size = 72;
+    Offset od_inst_dict = 96;
+    uint32_t node_bytes = 32;
+  } ordered_dict;
+
+  struct DefaultDict {
+    Offset default_factory = 48;
+  } default_dict;
+
+  struct LruCache {
+    Offset root_next = 24;
+    Offset cache = kAbsent;
+    /// What a link of the list counts for: key, result, type; or itself.
+    uint32_t link_references = 0;
+  } lru_cache;
+
+  struct TeeData {
+    Offset it = 16;
+    Offset numread = 24;
+    Offset nextlink = 32;
+    uint32_t capacity = 57;
+  } tee_data;
+
+  struct Element {
+    Offset extra = 40;
+    Offset extra_length = 8;
+    Offset extra_allocated = 16;
+    Offset extra_children = 24;
+    Offset extra_own_children = 32;
+    uint32_t extra_bytes = 64;
+    /// tag, text and tail
+    uint64_t words = 0x1c;
+  } element;
+
+  struct SimpleQueue {
+    Offset num_items = kAbsent;
+    /// SimpleQueue.__sizeof__ counts room for so many items (3.15 on).
+    Offset items_cap = kAbsent;
+  } simple_queue;
+
+  struct Buffered {
+    Offset buffer = 56;
+    Offset buffer_size = kAbsent;
+  } buffered;
+
+  struct BytesIo {
+    Offset buf = 16;
+    /// 2.7: the buffer is memory of its own, not a bytes object.
+    Offset buf_size = kAbsent;
+  } bytes_io;
+
+  struct Struct {
+    Offset s_codes = 32;
+    uint32_t code_bytes = 32;
+  } struct_object;
+
+  struct Array {
+    Offset allocated = 32;
+    Offset ob_descr = 40;
+    Offset descr_itemsize = 4;
+  } array;
+
+  struct Decimal {
+    Offset alloc = 56;
+    Offset data = 64;
+    Offset own_data = 72;
+  } decimal;
+
+  struct Combinations {
+    /// 3.x counts the arrays of indices.
+    bool sized = true;
+    Offset pools = 16;
+    Offset r = 40;
+    Offset permutations_r = 48;
+  } combinations;
+};
+
+PrivateLayout FindPrivateLayout(const PythonVersion& version);
+
+}  // namespace leak_exporter::cpython
