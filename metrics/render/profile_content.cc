@@ -176,11 +176,7 @@ void AppendTemporaryDirectories(const DiskUsageSnapshot& disk, pid_t pid,
     lines += ")\n";
     in_use = in_use || has_child;
   }
-  if (!disk.working_directories_known) {
-    out += "Temporary directories in use are not known.\n";
-  } else if (!in_use) {
-    out += "No temporary directories in use.\n";
-  }
+  if (!in_use) out += "No temporary directories in use.\n";
   out += unused;
 }
 

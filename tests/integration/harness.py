@@ -1,0 +1,243 @@
+"""Starts the exporter and processes for it to watch, and ends them again.
+
+Nothing here sleeps: the exporter says when it listens (sd_notify), and targets
+say when they are ready (a line on a pipe). Every wait is bounded.
+"""
+
+import contextlib
+import gzip
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as parse_openmetrics)
+from prometheus_client.parser import (
+    text_string_to_metric_families as parse_text)
+
+WAIT_SECONDS = 30
+EXPORTER = os.environ["LEAK_EXPORTER"]
+HERE = pathlib.Path(__file__).resolve().parent
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+# Debian's own, because the oracles are its packages.
+PYTHON = "/usr/bin/python3"
+
+
+@contextlib.contextmanager
+def temporary_directory():
+    """A directory with a canonical path that other users can reach."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="leak_exporter_it.")).resolve()
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket: no port to choose, none to collide."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=WAIT_SECONDS)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Response:
+    def __init__(self, raw):
+        self.status = raw.status
+        self.headers = raw.headers
+        self.body = raw.read()
+        if self.headers.get("Content-Encoding") == "gzip":
+            self.body = gzip.decompress(self.body)
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+class Exporter:
+    """A running exporter; `output` and `log` are what it wrote so far."""
+
+    def __init__(self, arguments, directory, user=None):
+        self.directory = pathlib.Path(directory)
+        self.socket_path = str(self.directory / "exporter.sock")
+        self.output_path = self.directory / "exporter.out"
+        self.log_path = self.directory / "exporter.log"
+        notify_path = str(self.directory / "notify.sock")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(notify_path)
+            os.chmod(notify_path, 0o777)
+            notify.settimeout(WAIT_SECONDS)
+            with open(self.output_path, "wb") as output, \
+                    open(self.log_path, "wb") as log:
+                self.process = subprocess.Popen(
+                    [EXPORTER, "serve", *arguments,
+                     "--web.listen-address=unix:" + self.socket_path],
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=log,
+                    env={**os.environ, "NOTIFY_SOCKET": notify_path},
+                    **as_user(user))
+            try:
+                while b"READY=1" not in notify.recv(4096):
+                    pass
+            except TimeoutError:
+                self.stop()
+                raise AssertionError("the exporter was never ready: "
+                                     + self.log) from None
+        os.unlink(notify_path)
+
+    @property
+    def output(self):
+        return self.output_path.read_text(errors="replace")
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def request(self, path, method="GET", headers=None):
+        connection = UnixConnection(self.socket_path)
+        try:
+            connection.request(method, path, headers=headers or {})
+            return Response(connection.getresponse())
+        finally:
+            connection.close()
+
+    def scrape(self, path="/metrics"):
+        """Samples of an OpenMetrics scrape, by name and labels."""
+        response = self.request(path, headers={"Accept": OPENMETRICS})
+        assert response.status == 200, response.text
+        return Samples(parse_openmetrics(response.text))
+
+    def scrape_text(self, path="/metrics"):
+        response = self.request(path, headers={"Accept": "text/plain"})
+        assert response.status == 200, response.text
+        return Samples(parse_text(response.text))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=WAIT_SECONDS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Samples:
+    """A scrape's samples; a series that is there twice is an error."""
+
+    def __init__(self, families):
+        self.values = {}
+        for family in families:
+            for sample in family.samples:
+                key = (sample.name, tuple(sorted(sample.labels.items())))
+                assert key not in self.values, f"twice in a scrape: {key}"
+                self.values[key] = sample.value
+
+    def get(self, name, **labels):
+        """The value of the one series that has these labels, or None."""
+        found = self.all(name, **labels)
+        assert len(found) <= 1, f"{name}{labels} is not one series: {found}"
+        return next(iter(found.values()), None)
+
+    def all(self, name, **labels):
+        """Values by the remaining labels (as a sorted tuple of pairs)."""
+        wanted = labels.items()
+        return {tuple(pair for pair in pairs if pair[0] not in labels): value
+                for (sample, pairs), value in self.values.items()
+                if sample == name and wanted <= dict(pairs).items()}
+
+    def by(self, name, label, **labels):
+        """Values of one label's series, the other labels being given."""
+        return {dict(pairs)[label]: value
+                for pairs, value in self.all(name, **labels).items()}
+
+    def names(self):
+        return {name for name, _ in self.values}
+
+
+class Target:
+    """A Python program that prints one line of JSON when it is ready and ends
+    when its standard input closes."""
+
+    def __init__(self, script, *arguments, user=None, cwd=None):
+        self.process = subprocess.Popen(
+            [PYTHON, str(HERE / script), *map(str, arguments)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=cwd,
+            **as_user(user))
+        line = self.process.stdout.readline()
+        assert line, f"{script} ended before it was ready"
+        self.facts = json.loads(line)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def tell(self, command):
+        """Sends a command and returns the program's answer."""
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        try:
+            self.process.wait(timeout=WAIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+
+def as_user(user):
+    """Arguments of Popen for a plain uid without any group besides."""
+    if user is None:
+        return {}
+    return {"user": user, "group": user, "extra_groups": []}
+
+
+def run_exporter(*arguments, user=None, cwd=None):
+    """Runs the program to its end."""
+    return subprocess.run([EXPORTER, *map(str, arguments)], text=True,
+                          capture_output=True, timeout=2 * WAIT_SECONDS,
+                          check=False, cwd=cwd, **as_user(user))
+
+
+def write_config(directory, text):
+    path = pathlib.Path(directory) / "leak_exporter.yml"
+    path.write_text(text)
+    return path
+
+
+def start_ticks(pid):
+    """When a process started, in clock ticks after boot."""
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text()
+               .rpartition(")")[2].split()[19])
+
+
+def encode(**query):
+    return urllib.parse.urlencode(query, doseq=True)
+
+
+def require_root():
+    """These tests compare what root sees with what others see."""
+    if os.geteuid() != 0:
+        sys.exit("this test needs root, to start processes of another user")
