@@ -1,14 +1,13 @@
 #include "config/load_config.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 #include "config/map_reader.h"
 #include "config/read_targets.h"

@@ -22,7 +22,7 @@ constexpr size_t kMostErrors = 1000;
 constexpr size_t kLongestText = 4096;
 constexpr uint64_t kLargestCount = 10'000;
 // The kernel's PID_MAX_LIMIT (include/linux/threads.h).
-constexpr uint64_t kLargestPid = 4 * 1024 * 1024;
+constexpr uint64_t kLargestPid = uint64_t{4} << 20;
 
 // Keys are shown as they are where they are words, else escaped in quotes.
 std::string ShowKey(const std::string& key) {
@@ -196,40 +196,42 @@ void MapReader::Count(std::string_view key, size_t& value) {
   }
 }
 
-void MapReader::Duration(std::string_view key,
-                         std::chrono::nanoseconds& value) {
-  const YamlNode* const node = Scalar(key, "a duration such as 5 minutes");
+template <typename T>
+void MapReader::Parsed(std::string_view key, std::string_view expected,
+                       tl::expected<T, std::string> (*parse)(std::string_view),
+                       T& value) {
+  const YamlNode* const node = Scalar(key, expected);
   if (node == nullptr) return;
-  const auto duration = ParseDuration(node->text);
-  if (duration) {
-    value = *duration;
+  const auto parsed = parse(node->text);
+  if (parsed) {
+    value = *parsed;
   } else {
-    errors_.Add(node->position, PathOf(key), duration.error());
+    errors_.Add(node->position, PathOf(key), parsed.error());
   }
 }
 
+void MapReader::Duration(std::string_view key,
+                         std::chrono::nanoseconds& value) {
+  Parsed(key, "a duration such as 5 minutes", ParseDuration, value);
+}
+
 void MapReader::Size(std::string_view key, uint64_t& value) {
-  const YamlNode* const node = Scalar(key, "a size such as 512MB or 4GiB");
-  if (node == nullptr) return;
-  const auto size = ParseSize(node->text);
-  if (size) {
-    value = *size;
-  } else {
-    errors_.Add(node->position, PathOf(key), size.error());
-  }
+  Parsed(key, "a size such as 512MB or 4GiB", ParseSize, value);
+}
+
+bool MapReader::IsRight(const YamlNode& node, const std::string& path,
+                        const Check& check) {
+  auto wrong = CheckText(node.text);
+  if (!wrong) wrong = check(node.text);
+  if (wrong) errors_.Add(node.position, path, Quote(node.text) + " " + *wrong);
+  return !wrong;
 }
 
 void MapReader::String(std::string_view key, const Check& check,
                        std::string& value) {
   const YamlNode* const node = Scalar(key, "a text");
   if (node == nullptr) return;
-  auto wrong = CheckText(node->text);
-  if (!wrong) wrong = check(node->text);
-  if (wrong) {
-    errors_.Add(node->position, PathOf(key), Quote(node->text) + " " + *wrong);
-  } else {
-    value = node->text;
-  }
+  if (IsRight(*node, PathOf(key), check)) value = node->text;
 }
 
 void MapReader::Scalars(
@@ -267,13 +269,7 @@ void MapReader::Scalars(
 void MapReader::Strings(std::string_view key, const Check& check,
                         std::vector<std::string>& values) {
   Scalars(key, "a text", [&](const YamlNode& node, const std::string& path) {
-    auto wrong = CheckText(node.text);
-    if (!wrong) wrong = check(node.text);
-    if (wrong) {
-      errors_.Add(node.position, path, Quote(node.text) + " " + *wrong);
-    } else {
-      values.push_back(node.text);
-    }
+    if (IsRight(node, path, check)) values.push_back(node.text);
   });
 }
 

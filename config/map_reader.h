@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "config/config_error.h"
@@ -67,6 +68,12 @@ class MapReader {
       std::string_view key, std::string_view expected,
       const std::function<void(const YamlNode&, const std::string&)>& use);
   const YamlNode* Scalar(std::string_view key, std::string_view expected);
+  template <typename T>
+  void Parsed(std::string_view key, std::string_view expected,
+              tl::expected<T, std::string> (*parse)(std::string_view),
+              T& value);
+  bool IsRight(const YamlNode& node, const std::string& path,
+               const Check& check);
 
   const YamlNode& node_;
   std::string path_;

@@ -1,7 +1,6 @@
 #include "exporter/log.h"
 
 #include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <utility>
