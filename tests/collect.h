@@ -32,6 +32,14 @@ inline ProcessSample SampleOf(const procfs::ProcFs& fs, pid_t pid,
   return sample;
 }
 
+/// A family of these, in its first round.
+inline Family FamilyOf(std::vector<ProcessSample> main,
+                       std::vector<ProcessSample> descendants = {}) {
+  return {.round = 1,
+          .main = std::move(main),
+          .descendants = std::move(descendants)};
+}
+
 /// What one run of a collector hands over.
 struct Collected {
   bool success = false;

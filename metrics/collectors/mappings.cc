@@ -159,7 +159,6 @@ bool Tally(const Error& error, ErrorTally& errors) {
 
 bool MappingsCollector::Collect(const CollectorContext& context,
                                 TargetSnapshot& snapshot, ErrorTally& errors) {
-  ++round_;
   auto mappings = std::make_shared<MappingsSnapshot>();
   bool failed = AddMainProcesses(context, *mappings, errors);
   failed = AddChildren(context, *mappings, errors) || failed;
@@ -222,25 +221,20 @@ bool MappingsCollector::AddChildren(const CollectorContext& context,
       failed = Tally(count.error(), errors) || failed;
     }
   }
-  std::erase_if(kept_, [this](const auto& entry) {
-    return entry.second.round != round_;
-  });
+  kept_.EndRound(context.family);
   mappings.count.children = most.most();
   return failed;
 }
 
 Result<uint64_t> MappingsCollector::CountOfChild(
     const CollectorContext& context, const ProcessSample& child) {
-  const ProcessId& id = child.handle->id();
-  const auto known = kept_.find(id);
-  if (known != kept_.end() && !child.may_have_run) {
-    known->second.round = round_;
-    return known->second.count;
+  if (const uint64_t* const known = kept_.Find(context.family, child)) {
+    return *known;
   }
   if (child.status.state == 'D') return tl::unexpected(InDiskSleep(child));
   const auto count =
       procfs::CountMappings(*child.handle, buffer_, context.deadline);
-  if (count) kept_[id] = {.count = *count, .round = round_};
+  if (count) kept_.Keep(context.family, child, *count);
   return count;
 }
 

@@ -3,11 +3,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "config/config.h"
-#include "metrics/base/process_id.h"
 #include "metrics/collectors/collector.h"
+#include "metrics/collectors/kept_results.h"
 
 namespace leak_exporter {
 
@@ -27,23 +26,18 @@ class MappingsCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  struct Kept {
-    uint64_t count = 0;
-    uint64_t round = 0;
-  };
-
   /// Both return whether a process could not be read.
   bool AddMainProcesses(const CollectorContext& context,
                         MappingsSnapshot& mappings, ErrorTally& errors);
   bool AddChildren(const CollectorContext& context, MappingsSnapshot& mappings,
                    ErrorTally& errors);
-  /// Counted again only where the child may have run since the round before.
+  /// Counted again only where the child may have run since it was counted.
   Result<uint64_t> CountOfChild(const CollectorContext& context,
                                 const ProcessSample& child);
 
   config::MappingsConfig config_;
-  std::unordered_map<ProcessId, Kept> kept_;
-  uint64_t round_ = 0;
+  /// Of the descendants.
+  KeptResults<uint64_t> kept_;
   std::string buffer_;
 };
 

@@ -216,7 +216,6 @@ uint64_t DescriptorTable::Total() const {
 
 bool OpenFilesCollector::Collect(const CollectorContext& context,
                                  TargetSnapshot& snapshot, ErrorTally& errors) {
-  ++round_;
   owns_pids_ = procfs::OwnsPids(context.proc_fs);
   auto files = std::make_shared<OpenFilesSnapshot>();
   Scope main(errors);
@@ -233,9 +232,7 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
     if (sample.zombie()) continue;
     children.Add(TableOfChild(context, sample, errors));
   }
-  std::erase_if(kept_, [this](const auto& entry) {
-    return entry.second.round != round_;
-  });
+  kept_.EndRound(context.family);
   files->usage = {.main = main.Finish(), .children = children.Finish()};
   const bool any = files->usage.main.by_kind || files->usage.children.by_kind;
   if (!any && (main.failed() || children.failed())) return false;
@@ -246,17 +243,11 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
 Result<const DescriptorTable*> OpenFilesCollector::TableOfChild(
     const CollectorContext& context, const ProcessSample& child,
     ErrorTally& errors) {
-  const auto found = kept_.find(child.handle->id());
-  if (found != kept_.end() && !child.may_have_run &&
-      !found->second.table.HoldsFiles()) {
-    found->second.round = round_;
-    return &found->second.table;
-  }
+  const DescriptorTable* const known = kept_.Find(context.family, child);
+  if (known != nullptr && !known->HoldsFiles()) return known;
   auto table = ReadTable(context, *child.handle, /*list_paths=*/false, errors);
   if (!table) return tl::unexpected(std::move(table).error());
-  Kept& kept = kept_[child.handle->id()];
-  kept = {.table = std::move(*table), .round = round_};
-  return &kept.table;
+  return &kept_.Keep(context.family, child, *std::move(table));
 }
 
 Result<DescriptorTable> OpenFilesCollector::ReadTable(

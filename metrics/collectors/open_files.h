@@ -5,11 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "metrics/base/process_id.h"
 #include "metrics/collectors/collector.h"
+#include "metrics/collectors/kept_results.h"
 #include "metrics/procfs/fd.h"
 
 namespace leak_exporter {
@@ -53,11 +52,6 @@ class OpenFilesCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  struct Kept {
-    DescriptorTable table;
-    uint64_t round = 0;
-  };
-
   /// The table of a descendant: the one of an earlier round where it cannot
   /// have changed since. Valid within the round.
   Result<const DescriptorTable*> TableOfChild(const CollectorContext& context,
@@ -69,8 +63,8 @@ class OpenFilesCollector final : public Collector {
   std::optional<uint64_t> ReadLimit(const procfs::ProcessHandle& process,
                                     ErrorTally& errors);
 
-  std::unordered_map<ProcessId, Kept> kept_;
-  uint64_t round_ = 0;
+  /// Of the descendants.
+  KeptResults<DescriptorTable> kept_;
   bool owns_pids_ = false;
   std::string buffer_;
 };

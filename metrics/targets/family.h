@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,9 +27,12 @@ struct ProcessSample {
   /// The main process it belongs to; its own pid for a main process.
   pid_t main_pid = 0;
   /// False only where the kernel's counts say that the process has not executed
-  /// an instruction since the round before, so that what only the process
-  /// itself can change (its mappings, its descriptors) need not be read again.
+  /// an instruction since the round before.
   bool may_have_run = true;
+  /// The latest round in which that was true: what was read in it or later, and
+  /// only the process itself can change (its mappings, its descriptors), need
+  /// not be read again.
+  uint64_t last_run_round = 0;
   /// Zombies: since boot, when it was first seen as one.
   std::optional<std::chrono::nanoseconds> zombie_since_boot;
 
@@ -39,6 +43,9 @@ struct ProcessSample {
 /// A target's processes in one round: those its rules match and all their
 /// descendants. Plain data; collectors read it, also after the round.
 struct Family {
+  /// Counts the rounds of this target, those without a given collector
+  /// included.
+  uint64_t round = 0;
   std::vector<ProcessSample> main;
   /// Without order.
   std::vector<ProcessSample> descendants;

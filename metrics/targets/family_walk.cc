@@ -72,6 +72,7 @@ Family FamilyWalk::Finish() {
   ReadChangedListsAgain();
   TakeWaitingOfMembers();
   Descend();
+  family_.round = table_.round();
   return std::move(family_);
 }
 

@@ -86,6 +86,7 @@ ProcessSample ProcessTable::Accept(Reading reading, pid_t main_pid) {
   const bool seen_before = known.round != 0;
   const bool may_have_run = !seen_before || !CannotHaveRun(known, status);
   known.round = round_;
+  if (may_have_run) known.last_run_round = round_;
   known.parent_pid = status.parent_pid;
   known.state = status.state;
   known.main_pid = main_pid;
@@ -102,6 +103,7 @@ ProcessSample ProcessTable::Accept(Reading reading, pid_t main_pid) {
           .start_time_unix_seconds = known.start_time_unix_seconds,
           .main_pid = main_pid,
           .may_have_run = may_have_run,
+          .last_run_round = known.last_run_round,
           .zombie_since_boot = known.zombie_since_boot};
 }
 

@@ -48,6 +48,8 @@ struct KnownProcess {
   bool leaf = false;
   /// The round in which it was last in the family.
   uint64_t round = 0;
+  /// The latest round in which it may have run since the one before.
+  uint64_t last_run_round = 0;
 };
 
 /// The processes of one target, kept from round to round: their handles, so

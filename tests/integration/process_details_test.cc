@@ -107,8 +107,7 @@ void AddProportionalMemory(const Family& family,
 }
 
 Facts Measure(pid_t pid) {
-  const Family family{.main = {SampleOf(procfs::ProcFs(), pid)},
-                      .descendants = {}};
+  const Family family = FamilyOf({SampleOf(procfs::ProcFs(), pid)});
   Facts facts;
   AddMappings(family, facts.exact);
   AddOpenFiles(family, facts.exact);

@@ -53,8 +53,7 @@ TEST_CASE("mappings: those over the threshold, smallest first, and the total") {
                    {"[vsyscall]", 4 * kKilobyte}}));
   MappingsCollector collector({});
   const auto [success, snapshot, errors] =
-      Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), 7)}, .descendants = {}});
+      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(success);
   CHECK(errors.empty());
   const MappingsSnapshot& mappings = *snapshot.mappings;
@@ -87,8 +86,7 @@ TEST_CASE("mappings: names beyond the top are summed as the rest") {
   MappingsCollector collector({.threshold_bytes = 4 * kKilobyte, .top = 2});
   const auto [success, snapshot, errors] =
       Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)},
-               .descendants = {}});
+              FamilyOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
   REQUIRE(success);
   CHECK(errors.empty());
   const MappingsSnapshot& mappings = *snapshot.mappings;
@@ -110,9 +108,9 @@ TEST_CASE("mappings: the count is that of the process that has most") {
   MappingsCollector collector({});
   const auto [success, snapshot, errors] = Collect(
       collector, proc.fs(),
-      {.main = {SampleOf(proc.fs(), 7)},
-       .descendants = {SampleOf(proc.fs(), 8), SampleOf(proc.fs(), 9),
-                       SampleOf(proc.fs(), 10), SampleOf(proc.fs(), 10, 'Z')}});
+      FamilyOf({SampleOf(proc.fs(), 7)},
+               {SampleOf(proc.fs(), 8), SampleOf(proc.fs(), 9),
+                SampleOf(proc.fs(), 10), SampleOf(proc.fs(), 10, 'Z')}));
   REQUIRE(success);
   CHECK(errors.empty());
   CHECK(snapshot.mappings->count.main == 3U);
@@ -131,21 +129,26 @@ TEST_CASE("mappings: a child that cannot have run is not counted again") {
     return Collect(collector, proc.fs(), family)
         .snapshot.mappings->count.children;
   };
-  // Never seen, so read although it has not run since.
-  family.descendants[0].may_have_run = false;
+  ProcessSample& child = family.descendants[0];
+  family.round = 4;
+  child.last_run_round = 3;
   CHECK(count() == 2U);
   proc.Write(8, "maps", MapsOfSize(5));
+  family.round = 5;
   CHECK(count() == 2U);
-  family.descendants[0].may_have_run = true;
+  // It ran in a round that asked for other collectors.
+  family.round = 7;
+  child.last_run_round = 6;
   CHECK(count() == 5U);
 
   // Forgotten once it is not there for a round.
-  family.descendants[0].may_have_run = false;
-  const auto child = family.descendants;
+  const auto children = family.descendants;
   family.descendants.clear();
+  family.round = 8;
   CHECK_FALSE(count());
   proc.Write(8, "maps", MapsOfSize(6));
-  family.descendants = child;
+  family.descendants = children;
+  family.round = 9;
   CHECK(count() == 6U);
 }
 
@@ -154,9 +157,9 @@ TEST_CASE("mappings: a process in state D is left out and counted as such") {
   proc.Write(7, "maps", MapsOfSize(3));
   proc.Write(8, "maps", MapsOfSize(3));
   MappingsCollector collector({});
-  const auto some = Collect(collector, proc.fs(),
-                            {.main = {SampleOf(proc.fs(), 7, 'D')},
-                             .descendants = {SampleOf(proc.fs(), 8)}});
+  const auto some = Collect(
+      collector, proc.fs(),
+      FamilyOf({SampleOf(proc.fs(), 7, 'D')}, {SampleOf(proc.fs(), 8)}));
   REQUIRE(some.success);
   const MappingsSnapshot& mappings = *some.snapshot.mappings;
   CHECK(mappings.processes.empty());
@@ -168,8 +171,7 @@ TEST_CASE("mappings: a process in state D is left out and counted as such") {
         proc.root() + "/7/maps: not read, the process is in state D");
 
   const auto none =
-      Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), 7, 'D')}, .descendants = {}});
+      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7, 'D')}));
   CHECK_FALSE(none.success);
   CHECK_FALSE(none.snapshot.mappings);
 }
@@ -181,8 +183,7 @@ TEST_CASE("mappings: nothing of a torn file counts") {
   MappingsCollector collector({});
   const auto run =
       Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)},
-               .descendants = {}});
+              FamilyOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
   REQUIRE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"malformed 1"});
   CHECK(Rows(run.snapshot.mappings->largest) ==
@@ -195,8 +196,7 @@ TEST_CASE("mappings: a vanished process is no failure") {
   proc.Write(7, "status", "");
   MappingsCollector collector({});
   const auto run =
-      Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), 7)}, .descendants = {}});
+      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
   CHECK(run.success);
   CHECK(run.errors.empty());
   REQUIRE(run.snapshot.mappings);
@@ -208,10 +208,10 @@ TEST_CASE("mappings: after the deadline nothing is read") {
   proc.Write(7, "maps", MapsOfSize(1));
   proc.Write(8, "maps", MapsOfSize(1));
   MappingsCollector collector({});
-  const auto run = Collect(collector, proc.fs(),
-                           {.main = {SampleOf(proc.fs(), 7)},
-                            .descendants = {SampleOf(proc.fs(), 8)}},
-                           /*in_time=*/false);
+  const auto run =
+      Collect(collector, proc.fs(),
+              FamilyOf({SampleOf(proc.fs(), 7)}, {SampleOf(proc.fs(), 8)}),
+              /*in_time=*/false);
   CHECK_FALSE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"timeout 2"});
 }
@@ -226,8 +226,7 @@ TEST_CASE("mappings: rows and names of a hostile process are bounded") {
   proc.Write(7, "maps", Maps(many));
   MappingsCollector collector({.threshold_bytes = kKilobyte, .top = 3});
   const auto run =
-      Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), 7)}, .descendants = {}});
+      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"limit 2"});
   const MappingsSnapshot& mappings = *run.snapshot.mappings;

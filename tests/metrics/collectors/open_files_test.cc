@@ -117,8 +117,8 @@ TEST_CASE("open_files: every kind of a live process, and its files' paths") {
   }));
   const procfs::ProcFs fs;
   OpenFilesCollector collector;
-  const auto run = Collect(
-      collector, fs, {.main = {SampleOf(fs, child.pid())}, .descendants = {}});
+  const auto run =
+      Collect(collector, fs, FamilyOf({SampleOf(fs, child.pid())}));
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   const OpenFilesSnapshot& files = *run.snapshot.open_files;
@@ -156,9 +156,8 @@ TEST_CASE("open_files: a deleted inode's blocks count once in a scope") {
   const WaitingProcess two(hold);
   ::close(fd);
   const procfs::ProcFs fs;
-  const Family family{
-      .main = {SampleOf(fs, one.pid())},
-      .descendants = {SampleOf(fs, two.pid()), SampleOf(fs, one.pid())}};
+  Family family = FamilyOf({SampleOf(fs, one.pid())},
+                           {SampleOf(fs, two.pid()), SampleOf(fs, one.pid())});
   OpenFilesCollector collector;
 
   // While there is another name the file would not be freed.
@@ -171,9 +170,8 @@ TEST_CASE("open_files: a deleted inode's blocks count once in a scope") {
   // Without one it is held until it is closed, by whoever has it open: that is
   // seen although none of them ran.
   REQUIRE(::unlink(kept.c_str()) == 0);
-  Family unmoved = family;
-  for (auto& child : unmoved.descendants) child.may_have_run = false;
-  usage = Collect(collector, fs, unmoved).snapshot.open_files->usage;
+  family.round = 2;
+  usage = Collect(collector, fs, family).snapshot.open_files->usage;
   CHECK(usage.main.by_kind == Kinds{0, 2});
   CHECK(usage.children.by_kind == Kinds{0, 4});
   CHECK(usage.main.deleted_bytes == allocated);
@@ -193,11 +191,11 @@ TEST_CASE("open_files: the limit is that of the process nearest to its own") {
   const WaitingProcess idle(with_limit(20, 1));
   const procfs::ProcFs fs;
   OpenFilesCollector collector;
-  const auto run = Collect(
-      collector, fs,
-      {.main = {SampleOf(fs, roomy.pid())},
-       .descendants = {SampleOf(fs, idle.pid()), SampleOf(fs, tight.pid()),
-                       SampleOf(fs, roomy.pid())}});
+  const auto run =
+      Collect(collector, fs,
+              FamilyOf({SampleOf(fs, roomy.pid())},
+                       {SampleOf(fs, idle.pid()), SampleOf(fs, tight.pid()),
+                        SampleOf(fs, roomy.pid())}));
   REQUIRE(run.success);
   const auto& usage = run.snapshot.open_files->usage;
   CHECK(usage.main.limit == 900U);
@@ -213,9 +211,8 @@ TEST_CASE("open_files: a recorded tree's limits come from its own files") {
   std::filesystem::create_symlink(
       "/", proc.root() + "/" + std::to_string(::getpid()) + "/exe");
   OpenFilesCollector collector;
-  const auto run =
-      Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), ::getpid())}, .descendants = {}});
+  const auto run = Collect(collector, proc.fs(),
+                           FamilyOf({SampleOf(proc.fs(), ::getpid())}));
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   CHECK(run.snapshot.open_files->usage.main.limit == 77U);
@@ -229,28 +226,34 @@ TEST_CASE("open_files: a child without files is read again once it ran") {
   std::filesystem::create_directories(fd);
   std::filesystem::create_symlink("/", proc.root() + "/7/exe");
   std::filesystem::create_symlink("/dev/null", fd + "/0");
-  Family family{.main = {}, .descendants = {SampleOf(proc.fs(), 7)}};
+  Family family = FamilyOf({}, {SampleOf(proc.fs(), 7)});
   OpenFilesCollector collector;
   const auto devices = [&] {
     const auto run = Collect(collector, proc.fs(), family);
     REQUIRE(run.success);
     return run.snapshot.open_files->usage.children.by_kind.value()[5];
   };
-  family.descendants[0].may_have_run = false;
+  ProcessSample& child = family.descendants[0];
+  family.round = 4;
+  child.last_run_round = 3;
   CHECK(devices() == 1);
   std::filesystem::create_symlink("/dev/null", fd + "/1");
+  family.round = 5;
   CHECK(devices() == 1);
-  family.descendants[0].may_have_run = true;
+  // It ran in a round that asked for other collectors.
+  family.round = 7;
+  child.last_run_round = 6;
   CHECK(devices() == 2);
 
   // Forgotten once it is not there for a round.
-  family.descendants[0].may_have_run = false;
-  const auto child = family.descendants;
+  const auto children = family.descendants;
   family.descendants.clear();
+  family.round = 8;
   CHECK_FALSE(Collect(collector, proc.fs(), family)
                   .snapshot.open_files->usage.children.by_kind);
   std::filesystem::create_symlink("/dev/null", fd + "/2");
-  family.descendants = child;
+  family.descendants = children;
+  family.round = 9;
   CHECK(devices() == 3);
 }
 
@@ -265,8 +268,7 @@ TEST_CASE(
   std::filesystem::create_symlink("1", fd + "/1");
   OpenFilesCollector collector;
   const auto run =
-      Collect(collector, proc.fs(),
-              {.main = {SampleOf(proc.fs(), 7)}, .descendants = {}});
+      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(run.success);
   CHECK(run.snapshot.open_files->usage.main.by_kind ==
         Kinds{0, 0, 0, 0, 0, 0, 0, 2});
@@ -278,10 +280,10 @@ TEST_CASE("open_files: what there was no time for is absent") {
   const WaitingProcess child;
   const procfs::ProcFs fs;
   OpenFilesCollector collector;
-  const auto run = Collect(collector, fs,
-                           {.main = {SampleOf(fs, child.pid())},
-                            .descendants = {SampleOf(fs, child.pid())}},
-                           /*in_time=*/false);
+  const auto run = Collect(
+      collector, fs,
+      FamilyOf({SampleOf(fs, child.pid())}, {SampleOf(fs, child.pid())}),
+      /*in_time=*/false);
   CHECK_FALSE(run.success);
   CHECK_FALSE(run.snapshot.open_files);
   CHECK(run.causes() == std::vector<std::string>{"timeout 2"});
@@ -291,9 +293,9 @@ TEST_CASE("open_files: zombies and vanished processes are no failures") {
   WaitingProcess zombie;
   WaitingProcess vanished;
   const procfs::ProcFs fs;
-  const Family family{.main = {SampleOf(fs, vanished.pid())},
-                      .descendants = {SampleOf(fs, zombie.pid()),
-                                      SampleOf(fs, zombie.pid(), 'Z')}};
+  const Family family =
+      FamilyOf({SampleOf(fs, vanished.pid())},
+               {SampleOf(fs, zombie.pid()), SampleOf(fs, zombie.pid(), 'Z')});
   zombie.MakeZombie();
   vanished.Reap();
   OpenFilesCollector collector;
