@@ -20,7 +20,7 @@ class KeptResults {
  public:
   /// Null where nothing is kept or the process may have run since. Valid until
   /// the next Keep or EndRound.
-  const T* Find(const Family& family, const ProcessSample& process) {
+  T* Find(const Family& family, const ProcessSample& process) {
     const auto entry = entries_.find(process.handle->id());
     if (entry == entries_.end() ||
         entry->second.read_in_round < process.last_run_round) {
@@ -30,7 +30,7 @@ class KeptResults {
     return &entry->second.value;
   }
 
-  const T& Keep(const Family& family, const ProcessSample& process, T value) {
+  T& Keep(const Family& family, const ProcessSample& process, T value) {
     Entry& entry = entries_[process.handle->id()];
     entry = {std::move(value), family.round, family.round};
     return entry.value;

@@ -1,43 +1,18 @@
 #include "metrics/collectors/open_files.h"
 
-#include <sys/stat.h>
-
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <limits>
 #include <map>
 #include <memory>
-#include <numeric>
+#include <string>
 #include <utility>
 
 #include "metrics/procfs/limits.h"
 
 namespace leak_exporter {
 namespace {
-
-using procfs::Descriptor;
-
-// What a process with a million files may cost in memory.
-constexpr size_t kMostPaths = size_t{1} << 16;
-constexpr size_t kMostDeletedFiles = size_t{1} << 16;
-
-constexpr std::string_view kDeletedSuffix = " (deleted)";
-
-size_t Index(FileKind kind) { return static_cast<size_t>(kind); }
-
-FileKind KindOfUnnamed(std::string_view target) {
-  return target.starts_with("anon_inode:") ? FileKind::kAnonInode
-                                           : FileKind::kOther;
-}
-
-FileKind KindOfRegular(const Descriptor& descriptor) {
-  const std::string_view target = descriptor.target;
-  if (!target.empty() && target.front() != '/') return KindOfUnnamed(target);
-  if (descriptor.links > 0) return FileKind::kFile;
-  return target.starts_with("/memfd:") ? FileKind::kOther
-                                       : FileKind::kDeletedFile;
-}
 
 // How near to its limit, for comparison only.
 double Fullness(uint64_t open, uint64_t limit) {
@@ -79,7 +54,8 @@ class Scope {
     for (size_t kind = 0; kind < kFileKinds; ++kind) {
       (*by_kind_)[kind] += table.by_kind[kind];
     }
-    for (const auto& file : table.deleted) AddDeleted(file);
+    for (const auto& file : table.files) AddDeleted(file);
+    if (!table.lists_all_files) too_many_files_ = true;
     if (table.limit) AddLimit(table.Total(), *table.limit);
   }
   void AddTable(const DescriptorTable* table) { AddTable(*table); }
@@ -94,19 +70,21 @@ class Scope {
   }
 
   std::optional<uint64_t> SumDeleted() const {
-    if (deleted_.size() > kMostDeletedFiles) {
-      errors_.Add("limit", "more than " + std::to_string(kMostDeletedFiles) +
-                               " deleted files are open");
+    if (too_many_files_) {
+      errors_.Add("limit", "more files are open than the " +
+                               std::to_string(kMostOpenFiles) +
+                               " whose deletion is followed");
       return std::nullopt;
     }
     uint64_t bytes = 0;
-    for (const auto& [inode, allocated] : deleted_) bytes += allocated;
+    for (const auto& [id, allocated] : deleted_) bytes += allocated;
     return bytes;
   }
 
-  void AddDeleted(const DescriptorTable::DeletedFile& file) {
-    if (deleted_.size() > kMostDeletedFiles) return;
-    deleted_.try_emplace({file.device, file.inode}, file.allocated_bytes);
+  void AddDeleted(const DescriptorTable::File& file) {
+    if (!file.deleted) return;
+    deleted_.try_emplace(file.id, file.deleted_bytes);
+    if (deleted_.size() > kMostOpenFiles) too_many_files_ = true;
   }
 
   void AddLimit(uint64_t open, uint64_t limit) {
@@ -124,98 +102,15 @@ class Scope {
   std::optional<std::array<uint64_t, kFileKinds>> by_kind_;
   std::optional<uint64_t> limit_;
   double fullness_ = 0;
-  // By device and inode.
-  std::map<std::pair<uint64_t, uint64_t>, uint64_t> deleted_;
-};
-
-// Counts one process's descriptors.
-class TableReader {
- public:
-  TableReader(const procfs::ProcessHandle& process, bool list_paths,
-              ErrorTally& errors)
-      : process_(process), list_paths_(list_paths), errors_(errors) {}
-
-  void Add(const Result<Descriptor>& descriptor) {
-    if (!descriptor) {
-      errors_.Add(descriptor.error());
-      ++table_.by_kind[Index(FileKind::kOther)];
-      return;
-    }
-    const FileKind kind = KindOf(*descriptor);
-    ++table_.by_kind[Index(kind)];
-    if (kind == FileKind::kFile && list_paths_) AddPath(*descriptor);
-    if (kind == FileKind::kDeletedFile &&
-        table_.deleted.size() <= kMostDeletedFiles) {
-      table_.deleted.push_back(
-          {descriptor->device, descriptor->inode, descriptor->allocated_bytes});
-    }
-  }
-
-  DescriptorTable Finish(std::optional<uint64_t> limit) {
-    table_.limit = limit;
-    auto& paths = table_.paths;
-    std::ranges::sort(paths);
-    paths.erase(std::ranges::unique(paths).begin(), paths.end());
-    return std::move(table_);
-  }
-
- private:
-  void AddPath(const Descriptor& file) {
-    if (file.target.empty()) return;
-    // A second name may be left, or the name may just end so.
-    if (file.target.ends_with(kDeletedSuffix) &&
-        !procfs::IsNameOf(process_, file.target, file)) {
-      return;
-    }
-    if (table_.paths.size() == kMostPaths) {
-      errors_.Add("limit", process_.Path("fd") + ": more than " +
-                               std::to_string(kMostPaths) +
-                               " files are open, the rest is not listed");
-      list_paths_ = false;
-      return;
-    }
-    table_.paths.emplace_back(file.target);
-  }
-
-  const procfs::ProcessHandle& process_;
-  bool list_paths_;
-  ErrorTally& errors_;
-  DescriptorTable table_;
+  std::map<FileId, uint64_t> deleted_;
+  bool too_many_files_ = false;
 };
 
 }  // namespace
 
-FileKind KindOf(const Descriptor& descriptor) {
-  switch (descriptor.type) {
-    case S_IFREG:
-      return KindOfRegular(descriptor);
-    case S_IFDIR:
-      return FileKind::kDirectory;
-    case S_IFSOCK:
-      return FileKind::kSocket;
-    case S_IFIFO:
-      return FileKind::kPipe;
-    case S_IFCHR:
-    case S_IFBLK:
-      return FileKind::kDevice;
-    case 0:
-      return KindOfUnnamed(descriptor.target);
-    default:
-      return FileKind::kOther;
-  }
-}
-
-bool DescriptorTable::HoldsFiles() const {
-  return by_kind[Index(FileKind::kFile)] > 0 ||
-         by_kind[Index(FileKind::kDeletedFile)] > 0;
-}
-
-uint64_t DescriptorTable::Total() const {
-  return std::accumulate(by_kind.begin(), by_kind.end(), uint64_t{0});
-}
-
 bool OpenFilesCollector::Collect(const CollectorContext& context,
                                  TargetSnapshot& snapshot, ErrorTally& errors) {
+  states_.Clear();
   owns_pids_ = procfs::OwnsPids(context.proc_fs);
   auto files = std::make_shared<OpenFilesSnapshot>();
   Scope main(errors);
@@ -243,8 +138,10 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
 Result<const DescriptorTable*> OpenFilesCollector::TableOfChild(
     const CollectorContext& context, const ProcessSample& child,
     ErrorTally& errors) {
-  const DescriptorTable* const known = kept_.Find(context.family, child);
-  if (known != nullptr && !known->HoldsFiles()) return known;
+  DescriptorTable* const known = kept_.Find(context.family, child);
+  if (known != nullptr &&
+      RefreshDescriptorTable(*child.handle, states_, *known))
+    return known;
   auto table = ReadTable(context, *child.handle, /*list_paths=*/false, errors);
   if (!table) return tl::unexpected(std::move(table).error());
   return &kept_.Keep(context.family, child, *std::move(table));
@@ -256,12 +153,12 @@ Result<DescriptorTable> OpenFilesCollector::ReadTable(
   // First the limit: that the descriptors can be listed through the handle
   // afterwards proves that the pid was still this process's.
   const auto limit = ReadLimit(process, errors);
-  TableReader reader(process, list_paths, errors);
-  const auto count = procfs::ForEachDescriptor(
-      process, buffer_, context.deadline,
-      [&](const auto& descriptor) { reader.Add(descriptor); });
-  if (!count) return tl::unexpected(count.error());
-  return reader.Finish(limit);
+  return ReadDescriptorTable(process, context.deadline, list_paths, buffer_,
+                             states_, errors)
+      .map([&](DescriptorTable&& table) {
+        table.limit = limit;
+        return std::move(table);
+      });
 }
 
 std::optional<uint64_t> OpenFilesCollector::ReadLimit(

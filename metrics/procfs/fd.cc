@@ -9,11 +9,13 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
 #include "metrics/base/unique_fd.h"
+#include "metrics/procfs/text.h"
 
 namespace leak_exporter::procfs {
 namespace {
@@ -23,6 +25,28 @@ constexpr size_t kBufferSize = size_t{32} << 10;
 constexpr int kNoServer = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
 
 using Visit = std::function<void(const Result<Descriptor>&)>;
+
+// `statx` fills a struct statx with what a mask asks for.
+template <typename Statx>
+Result<Descriptor> Describe(unsigned number, const Statx& statx) {
+  struct statx status {};
+  auto read = statx(STATX_TYPE | STATX_INO | STATX_NLINK, status);
+  if (!read) return tl::unexpected(std::move(read).error());
+  Descriptor descriptor;
+  descriptor.number = number;
+  descriptor.type = status.stx_mode & S_IFMT;
+  descriptor.links = status.stx_nlink;
+  descriptor.device = ::makedev(status.stx_dev_major, status.stx_dev_minor);
+  descriptor.inode = status.stx_ino;
+  if (descriptor.type == S_IFREG && descriptor.links == 0) {
+    // Asked for apart: some filesystems write data back to count blocks.
+    read = statx(STATX_BLOCKS, status);
+    if (!read) return tl::unexpected(std::move(read).error());
+    constexpr uint64_t kBlockSize = 512;
+    descriptor.allocated_bytes = status.stx_blocks * kBlockSize;
+  }
+  return descriptor;
+}
 
 // Reads what the descriptors of one process refer to.
 class DescriptorReader {
@@ -42,8 +66,9 @@ class DescriptorReader {
     while (!entries.empty()) {
       const auto* entry = reinterpret_cast<const dirent64*>(entries.data());
       entries.remove_prefix(entry->d_reclen);
-      if (entry->d_name[0] == '.') continue;
-      const auto descriptor = Read(entry->d_name);
+      const auto number = ParseNumber<unsigned>(entry->d_name);
+      if (!number) continue;
+      const auto descriptor = Read(*number, entry->d_name);
       if (!descriptor && IsGone(descriptor.error())) {
         missed_any_ = true;
         continue;
@@ -64,27 +89,18 @@ class DescriptorReader {
 
  private:
   // The target is a view of this object, until the next call.
-  Result<Descriptor> Read(const char* name) {
-    struct statx status {};
-    if (!Statx(name, STATX_TYPE | STATX_INO | STATX_NLINK, status)) {
-      return FailureOf(std::string("fd/") + name);
-    }
-    Descriptor descriptor;
-    descriptor.type = status.stx_mode & S_IFMT;
-    descriptor.links = status.stx_nlink;
-    descriptor.device = ::makedev(status.stx_dev_major, status.stx_dev_minor);
-    descriptor.inode = status.stx_ino;
-    if (descriptor.type != S_IFREG && descriptor.type != 0) return descriptor;
-    const auto target = ReadTarget(name);
-    if (!target) return tl::unexpected(target.error());
-    descriptor.target = *target;
-    if (descriptor.type == S_IFREG && descriptor.links == 0) {
-      // Asked for apart: some filesystems write data back to count blocks.
-      if (!Statx(name, STATX_BLOCKS, status)) {
-        return FailureOf(std::string("fd/") + name);
-      }
-      constexpr uint64_t kBlockSize = 512;
-      descriptor.allocated_bytes = status.stx_blocks * kBlockSize;
+  Result<Descriptor> Read(unsigned number, const char* name) {
+    auto descriptor = Describe(
+        number, [&](unsigned mask, struct statx& status) -> Result<void> {
+          if (::statx(directory_.get(), name, kNoServer, mask, &status) == 0) {
+            return {};
+          }
+          return FailureOf(std::string("fd/") + name);
+        });
+    if (descriptor && (descriptor->type == S_IFREG || descriptor->type == 0)) {
+      const auto target = ReadTarget(name);
+      if (!target) return tl::unexpected(target.error());
+      descriptor->target = *target;
     }
     return descriptor;
   }
@@ -98,10 +114,6 @@ class DescriptorReader {
     }
     if (errno == ENAMETOOLONG) return std::string_view();
     return FailureOf(std::string("fd/") + name);
-  }
-
-  bool Statx(const char* name, unsigned mask, struct statx& status) const {
-    return ::statx(directory_.get(), name, kNoServer, mask, &status) == 0;
   }
 
   tl::unexpected<Error> FailureOf(const std::string& name) const {
@@ -163,14 +175,21 @@ Result<uint64_t> ForEachDescriptor(const ProcessHandle& process,
   return listing->count;
 }
 
+Result<Descriptor> StatDescriptor(const ProcessHandle& process,
+                                  unsigned number) {
+  std::array<char, 16> name{'f', 'd', '/'};
+  std::to_chars(name.data() + 3, name.data() + name.size() - 1, number);
+  return Describe(number, [&](unsigned mask, struct statx& status) {
+    return process.Stat(name.data(), mask, status);
+  });
+}
+
 bool IsNameOf(const ProcessHandle& process, std::string_view path,
               const Descriptor& file) {
   std::string name("root");
   name += path;
-  const std::string full = process.Path(name);
   struct statx status {};
-  return ::statx(AT_FDCWD, full.c_str(), kNoServer | AT_SYMLINK_NOFOLLOW,
-                 STATX_INO, &status) == 0 &&
+  return process.Stat(name.c_str(), STATX_INO, status) &&
          status.stx_ino == file.inode &&
          ::makedev(status.stx_dev_major, status.stx_dev_minor) == file.device;
 }

@@ -16,6 +16,7 @@ namespace leak_exporter::procfs {
 /// What one descriptor of a process refers to, from statx(2) through
 /// /proc/PID/fd/N.
 struct Descriptor {
+  unsigned number = 0;
   /// The S_IFMT bits; 0 for what the kernel gives no type: anonymous inodes
   /// (epoll, eventfd, …).
   mode_t type = 0;
@@ -26,9 +27,9 @@ struct Descriptor {
   /// Blocks * 512; only for files without a name.
   uint64_t allocated_bytes = 0;
   /// The text of the link: a path as the process sees it, or "pipe:[7]",
-  /// "anon_inode:[eventpoll]". Read only where the type does not decide, that
-  /// is for regular files and for type 0; otherwise empty. Valid within the
-  /// visit.
+  /// "anon_inode:[eventpoll]". ForEachDescriptor reads it only where the type
+  /// does not decide, that is for regular files and for type 0, and it is valid
+  /// within the visit; otherwise empty.
   std::string_view target;
 };
 
@@ -48,6 +49,10 @@ struct Descriptor {
 Result<uint64_t> ForEachDescriptor(
     const ProcessHandle& process, std::string& buffer, const Deadline& deadline,
     const std::function<void(const Result<Descriptor>&)>& visit);
+
+/// Looks again at one descriptor that is known to be open, without its text.
+Result<Descriptor> StatDescriptor(const ProcessHandle& process,
+                                  unsigned number);
 
 /// Whether `path`, as the process sees it, is a name of that file now. False
 /// also where the path cannot be looked up.

@@ -101,6 +101,16 @@ Result<std::string> ProcessHandle::ReadLink(const char* name) const {
   });
 }
 
+Result<void> ProcessHandle::Stat(const char* name, unsigned mask,
+                                 struct statx& status) const {
+  return Resolve(name, [&](int directory_fd, const char* path) -> Result<void> {
+    constexpr int kFlags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+    if (::statx(directory_fd, path, kFlags, mask, &status) == 0) return {};
+    const int code = errno;
+    return Failure(code, std::string(path) + ": " + std::strerror(code));
+  });
+}
+
 Result<UniqueFd> ProcessHandle::OpenAt(const char* name, int flags) const {
   return Resolve(
       name, [&](int directory_fd, const char* path) -> Result<UniqueFd> {

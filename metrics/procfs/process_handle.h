@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -47,6 +49,11 @@ class ProcessHandle {
 
   /// Reads a link below /proc/PID: "cwd", "exe", "root", "fd/3".
   Result<std::string> ReadLink(const char* name) const;
+
+  /// statx(2) of what a name below /proc/PID leads to, links followed, without
+  /// asking file servers or waiting for mounts.
+  Result<void> Stat(const char* name, unsigned mask,
+                    struct statx& status) const;
 
   /// Opens something below /proc/PID with open(2)'s flags (O_CLOEXEC added).
   Result<UniqueFd> OpenAt(const char* name, int flags) const;

@@ -1,11 +1,14 @@
 // CPU time that one round of measurement costs for each child: choosing the
-// target, walking its tree, process_tree and memory.
+// target, walking its tree, process_tree and memory; and with the collectors
+// besides that every scrape runs by default (mappings, open_files).
 //
 //   bench_process_tree [CHILDREN…]        default: 100 1000 5000
 //
-// Prints a table: sleeping children chosen by pid and by comm, and the same
-// with siblings that are forked and reaped all the time.
+// Prints a table: sleeping children chosen by pid and by comm, the same with
+// siblings that are forked and reaped all the time, and children that have
+// files open, which must be looked at although they sleep.
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -31,14 +34,27 @@ namespace {
 constexpr int kRounds = 30;
 constexpr char kComm[] = "leak_bench_main";
 
+struct Case {
+  const char* name;
+  /// Fork and reap siblings all the time.
+  bool churn = false;
+  bool by_comm = false;
+  /// mappings and open_files besides.
+  bool every_collector = false;
+  /// Collectors keep nothing, as where all children ran since the last round.
+  bool forget = false;
+  /// Regular files that each child has open.
+  int files = 0;
+};
+
 /// A process with this many children that sleep, ended with the object.
 class Tree {
  public:
-  Tree(int children, bool churn) {
+  Tree(int children, const Case& what) {
     int ready[2];
     if (::pipe(ready) != 0) return;
     pid_ = ::fork();
-    if (pid_ == 0) Run(children, churn, ready[1]);
+    if (pid_ == 0) Run(children, what, ready[1]);
     char byte = 0;
     ::close(ready[1]);
     ok_ = pid_ > 0 && ::read(ready[0], &byte, 1) == 1;
@@ -62,10 +78,11 @@ class Tree {
     for (;;) ::pause();
   }
 
-  [[noreturn]] static void Run(int children, bool churn, int ready) {
+  [[noreturn]] static void Run(int children, const Case& what, int ready) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::prctl(PR_SET_NAME, kComm);
     const pid_t main = ::getpid();
+    for (int i = 0; i < what.files; ++i) ::open("/proc/self/exe", O_RDONLY);
     for (int i = 0; i < children; ++i) {
       const pid_t child = ::fork();
       if (child < 0) ::_exit(1);
@@ -76,7 +93,7 @@ class Tree {
       Sleep();
     }
     if (::write(ready, "x", 1) != 1) ::_exit(1);
-    while (churn) {
+    while (what.churn) {
       const pid_t child = ::fork();
       if (child == 0) ::_exit(0);
       ::waitpid(child, nullptr, 0);
@@ -101,16 +118,16 @@ struct Figures {
   size_t fewest_children = 0;
 };
 
-Figures Measure(const config::TargetConfig& target) {
+Figures Measure(const config::TargetConfig& target, const Case& what) {
   const SystemClock clock;
   const procfs::ProcFs fs;
   const Deadline deadline = Deadline::Never(clock);
   config::CollectorsConfig config;
-  config.mappings.enabled = false;
-  config.open_files.enabled = false;
+  config.mappings.enabled = what.every_collector;
+  config.open_files.enabled = what.every_collector;
   config.disk_usage.enabled = false;
   config.python_heap.enabled = false;
-  const auto collectors = MakeCollectors(config);
+  auto collectors = MakeCollectors(config);
   TargetWatch watch(target, fs);
   std::vector<double> costs;
   Figures figures;
@@ -125,6 +142,7 @@ Figures Measure(const config::TargetConfig& target) {
                          snapshot, errors);
     }
     costs.push_back(CpuMicroseconds() - begin);
+    if (what.forget) collectors = MakeCollectors(config);
     figures.fewest_children = std::min(figures.fewest_children,
                                        snapshot.process_tree->children.size());
   }
@@ -134,8 +152,8 @@ Figures Measure(const config::TargetConfig& target) {
   return figures;
 }
 
-bool Report(const char* name, int children, bool churn, bool by_comm) {
-  const Tree tree(children, churn);
+bool Report(const Case& what, int children) {
+  const Tree tree(children, what);
   if (!tree.ok()) {
     std::fprintf(stderr, "no tree of %d children: %s\n", children,
                  std::strerror(errno));
@@ -143,13 +161,13 @@ bool Report(const char* name, int children, bool churn, bool by_comm) {
   }
   config::TargetConfig target;
   target.name = "benchmark";
-  if (by_comm) {
+  if (what.by_comm) {
     target.match.comms = {kComm};
   } else {
     target.match.pids = {tree.pid()};
   }
-  const Figures figures = Measure(target);
-  std::printf("%-18s %8d %14.1f %14.2f %14.2f %10zu\n", name, children,
+  const Figures figures = Measure(target, what);
+  std::printf("%-18s %8d %14.1f %14.2f %14.2f %10zu\n", what.name, children,
               figures.median_microseconds,
               figures.median_microseconds / children,
               figures.first_microseconds / children, figures.fewest_children);
@@ -167,14 +185,22 @@ void RaiseDescriptorLimit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+constexpr Case kCases[] = {
+    {.name = "by pid"},
+    {.name = "by comm", .by_comm = true},
+    {.name = "by pid, churn", .churn = true},
+    {.name = "every collector", .every_collector = true},
+    {.name = "every, 4 files", .every_collector = true, .files = 4},
+    {.name = "every, all ran", .every_collector = true, .forget = true}};
+
 bool RunAll(const std::vector<int>& sizes) {
   std::printf("%-18s %8s %14s %14s %14s %10s\n", "case", "children",
               "us a round", "us a child", "first round", "fewest");
   bool complete = true;
   for (const int children : sizes) {
-    complete = Report("by pid", children, false, false) && complete;
-    complete = Report("by comm", children, false, true) && complete;
-    complete = Report("by pid, churn", children, true, false) && complete;
+    for (const Case& what : kCases) {
+      complete = Report(what, children) && complete;
+    }
   }
   return complete;
 }

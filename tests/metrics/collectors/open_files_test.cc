@@ -276,6 +276,31 @@ TEST_CASE(
   CHECK(run.causes() == std::vector<std::string>{"malformed 1", "io 2"});
 }
 
+TEST_CASE("open_files: a million files are counted, but not all remembered") {
+  const FakeProc proc;
+  proc.Write(7, "limits", "Max open files            unlimited 1 files\n");
+  const std::string fd = proc.root() + "/7/fd/";
+  std::filesystem::create_directories(fd);
+  std::filesystem::create_symlink("/", proc.root() + "/7/exe");
+  const std::string file = proc.root() + "/7/limits";
+  constexpr size_t kFiles = kMostOpenFiles + 1;
+  for (size_t i = 0; i < kFiles; ++i) {
+    if (::symlink(file.c_str(), (fd + std::to_string(i)).c_str()) != 0) {
+      FAIL("symlink: " << i);
+    }
+  }
+  OpenFilesCollector collector;
+  const auto run =
+      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+  REQUIRE(run.success);
+  const OpenFilesSnapshot& files = *run.snapshot.open_files;
+  CHECK(files.usage.main.by_kind == Kinds{kFiles});
+  CHECK_FALSE(files.usage.main.deleted_bytes);
+  CHECK_FALSE(files.usage.main.limit);
+  CHECK(files.processes.at(0).paths == std::vector<std::string>{file});
+  CHECK(run.causes() == std::vector<std::string>{"limit 2"});
+}
+
 TEST_CASE("open_files: what there was no time for is absent") {
   const WaitingProcess child;
   const procfs::ProcFs fs;

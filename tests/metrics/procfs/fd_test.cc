@@ -151,6 +151,29 @@ TEST_CASE("fd: a deleted file has no links, and holds its blocks") {
   }
 }
 
+TEST_CASE("fd: one descriptor can be looked at again") {
+  const ScratchDirectory directory;
+  const std::string path = directory.path() + "/file";
+  const Holder holder([&] { ::open(path.c_str(), O_RDWR | O_CREAT, 0600); });
+  const auto seen = List(holder.process());
+  REQUIRE(seen);
+  REQUIRE(seen->size() == 1);
+  const Descriptor& before = seen->front().descriptor;
+  CHECK(before.number == 0);
+  CHECK(before.links == 1);
+  REQUIRE(::unlink(path.c_str()) == 0);
+  const auto after = StatDescriptor(holder.process(), before.number);
+  REQUIRE(after);
+  CHECK(after->number == 0);
+  CHECK(after->type == S_IFREG);
+  CHECK(after->inode == before.inode);
+  CHECK(after->device == before.device);
+  CHECK(after->links == 0);
+  const auto closed = StatDescriptor(holder.process(), 1);
+  REQUIRE_FALSE(closed);
+  CHECK(IsGone(closed.error()));
+}
+
 TEST_CASE("fd: memory files and namespaces are told by their text") {
   const Holder holder([] {
     ::memfd_create("secret (deleted)", 0);
