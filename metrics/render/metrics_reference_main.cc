@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <iostream>
 #include <span>
 #include <string_view>

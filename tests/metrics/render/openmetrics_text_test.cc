@@ -3,7 +3,9 @@
 #include <prometheus/text_serializer.h>
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,9 +1,10 @@
+#include <cstddef>
 #include <iostream>
 #include <memory>
 #include <random>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "metrics/render/families.h"
