@@ -108,7 +108,7 @@ void Service::FeedManager() {
   const auto interval = manager_.watchdog_interval();
   if (!interval || clock_.Now() < next_feeding_) return;
   next_feeding_ = clock_.Now() + *interval / kWatchdogTurns;
-  if (watchdog_->Check()) {
+  if (watchdog_->Check(std::chrono::milliseconds(0))) {
     Report(manager_.Watchdog());
   } else {
     logger_.Error("the server does not answer");

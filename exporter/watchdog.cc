@@ -1,10 +1,10 @@
 #include "exporter/watchdog.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <string_view>
 
 namespace leak_exporter {
@@ -34,18 +34,19 @@ UniqueFd Ask(const http::ListenSocket& socket) {
   return fd;
 }
 
-bool IsAnswered(const UniqueFd& question) {
-  char byte = 0;
+bool IsAnswered(const UniqueFd& question, std::chrono::milliseconds patience) {
+  pollfd waiting{question.get(), POLLIN, 0};
   return question.valid() &&
-         (::recv(question.get(), &byte, 1, MSG_DONTWAIT) >= 0 ||
-          errno == ECONNRESET);
+         ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1;
 }
 
 }  // namespace
 
-bool Watchdog::Check() {
-  const bool answered =
-      std::all_of(questions_.begin(), questions_.end(), &IsAnswered);
+bool Watchdog::Check(std::chrono::milliseconds patience) {
+  const bool answered = std::all_of(questions_.begin(), questions_.end(),
+                                    [patience](const UniqueFd& question) {
+                                      return IsAnswered(question, patience);
+                                    });
   questions_.clear();
   for (const http::ListenSocket& socket : sockets_) {
     questions_.push_back(Ask(socket));

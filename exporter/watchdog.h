@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "exporter/http/listen_socket.h"
@@ -15,11 +16,11 @@ class Watchdog {
   explicit Watchdog(const std::vector<http::ListenSocket>& sockets)
       : sockets_(sockets) {}
 
-  /// Whether every socket has answered what the last call asked, be it by
-  /// closing the connection because there are too many; asks again. The first
-  /// call has nothing to judge by and says yes. Blocks for a tenth of a second
-  /// a socket at most.
-  bool Check();
+  /// Whether every socket has answered what the last call asked, or does within
+  /// `patience`, be it by closing the connection because there are too many;
+  /// asks again. The first call has nothing to judge by and says yes. To ask
+  /// takes a tenth of a second a socket at most.
+  bool Check(std::chrono::milliseconds patience);
 
  private:
   const std::vector<http::ListenSocket>& sockets_;

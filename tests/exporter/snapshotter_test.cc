@@ -12,6 +12,7 @@
 #include "tests/exporter/captured_log.h"
 #include "tests/exporter/fake_measuring.h"
 #include "tests/exporter/manual_clock.h"
+#include "tests/exporter/snapshot_bench.h"
 
 namespace leak_exporter {
 namespace {
@@ -19,13 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-config::Config OneTarget(const std::string& name = "app") {
-  config::Config config;
-  config.targets.resize(1);
-  config.targets[0].name = name;
-  return config;
-}
 
 const CollectorRun& RunOf(const TargetSnapshot& target,
                           std::string_view collector) {
@@ -41,80 +35,8 @@ bool TimedOutIn(const TargetSnapshot& target, std::string_view collector) {
          run.errors[0].cause == "timeout";
 }
 
-/// A snapshotter over one fake target with the collectors "process_tree" and
-/// "memory", run in the lane, and "disk_usage", every minute.
-class Bench {
- public:
-  Bench() {
-    tree.name = "process_tree";
-    tree.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
-      auto part = std::make_shared<ProcessTreeSnapshot>();
-      part->top = static_cast<size_t>(tree.gate.entered());
-      snapshot.process_tree = std::move(part);
-      return true;
-    };
-    memory.name = "memory";
-    memory.collect = [](TargetSnapshot& snapshot, ErrorTally&) {
-      snapshot.memory = std::make_shared<MemorySnapshot>();
-      return true;
-    };
-    disk.name = "disk_usage";
-    disk.interval = minutes(1);
-    disk.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
-      auto part = std::make_shared<DiskUsageSnapshot>();
-      part->top = static_cast<size_t>(disk.gate.entered());
-      snapshot.disk_usage = std::move(part);
-      return true;
-    };
-    snapshotter.Configure(OneTarget());
-  }
-  ~Bench() {
-    for (Gate* gate : {&target.gate, &tree.gate, &memory.gate, &disk.gate}) {
-      gate->Open();
-    }
-    snapshotter.Stop();
-    snapshotter.Configure({});
-    CHECK(workers.WaitUntilIdle(seconds(10)));
-  }
-
-  TargetSnapshot Take(seconds budget = seconds(10)) {
-    return Take({std::nullopt, std::nullopt, budget});
-  }
-  TargetSnapshot Take(const SnapshotRequest& request) {
-    Snapshot snapshot = snapshotter.Take(request);
-    return std::move(snapshot.targets.at(0));
-  }
-  std::future<TargetSnapshot> TakeBeside(seconds budget = seconds(10)) {
-    return std::async(std::launch::async,
-                      [this, budget] { return Take(budget); });
-  }
-
-  ManualClock clock;
-  CapturedLog log;
-  procfs::ProcFs proc_fs;
-  WorkerThreads workers;
-  FakeTarget target;
-  CollectorScript tree;
-  CollectorScript memory;
-  CollectorScript disk;
-  std::atomic<int> sources_made = 0;
-  Snapshotter snapshotter{
-      {[this](const config::TargetConfig&, size_t) {
-         ++sources_made;
-         return target.MakeSource();
-       },
-       [this](const config::CollectorsConfig&) {
-         std::vector<std::unique_ptr<Collector>> collectors;
-         for (CollectorScript* script : {&tree, &memory, &disk}) {
-           collectors.push_back(std::make_unique<FakeCollector>(*script));
-         }
-         return collectors;
-       }},
-      {clock, proc_fs, workers, log.logger()}};
-};
-
 TEST_CASE("snapshotter: a round finds processes and runs every collector") {
-  Bench bench;
+  SnapshotBench bench;
   const Snapshot snapshot =
       bench.snapshotter.Take({std::nullopt, std::nullopt, seconds(10)});
   CHECK(snapshot.timestamp_unix_seconds == 1'700'000'000);
@@ -140,7 +62,7 @@ TEST_CASE("snapshotter: a round finds processes and runs every collector") {
 }
 
 TEST_CASE("snapshotter: only the collectors and targets asked for are run") {
-  Bench bench;
+  SnapshotBench bench;
   const TargetSnapshot target =
       bench.Take({std::nullopt, {{"memory", "unknown"}}, seconds(10)});
   CHECK(target.runs.size() == 2);
@@ -157,7 +79,7 @@ TEST_CASE("snapshotter: only the collectors and targets asked for are run") {
 }
 
 TEST_CASE("snapshotter: who asks at the same time gets the same round") {
-  Bench bench;
+  SnapshotBench bench;
   bench.memory.gate.Close();
   auto first = bench.TakeBeside();
   bench.memory.gate.AwaitEntered(1);
@@ -173,7 +95,7 @@ TEST_CASE("snapshotter: who asks at the same time gets the same round") {
 }
 
 TEST_CASE("snapshotter: a joined round also runs what it has yet to come to") {
-  Bench bench;
+  SnapshotBench bench;
   bench.tree.gate.Close();
   auto first = std::async(std::launch::async, [&] {
     return bench.Take({std::nullopt, {{"process_tree"}}, seconds(10)});
@@ -188,7 +110,7 @@ TEST_CASE("snapshotter: a joined round also runs what it has yet to come to") {
 }
 
 TEST_CASE("snapshotter: what a round has passed takes another round") {
-  Bench bench;
+  SnapshotBench bench;
   bench.memory.gate.Close();
   auto first = std::async(std::launch::async, [&] {
     return bench.Take({std::nullopt, {{"memory"}}, seconds(10)});
@@ -202,7 +124,7 @@ TEST_CASE("snapshotter: what a round has passed takes another round") {
 }
 
 TEST_CASE("snapshotter: a hung collector costs its own result alone") {
-  Bench bench;
+  SnapshotBench bench;
   const TargetSnapshot before = bench.Take();
   bench.tree.gate.Close();
   auto hung = bench.TakeBeside();
@@ -235,7 +157,7 @@ TEST_CASE("snapshotter: a hung collector costs its own result alone") {
 }
 
 TEST_CASE("snapshotter: a hung walk holds up later scrapes no more") {
-  Bench bench;
+  SnapshotBench bench;
   const TargetSnapshot before = bench.Take();
   bench.target.gate.Close();
   auto hung = bench.TakeBeside();
@@ -294,7 +216,7 @@ TEST_CASE("snapshotter: a target that hangs does not hold up another") {
 }
 
 TEST_CASE("snapshotter: a background result is served until it is due") {
-  Bench bench;
+  SnapshotBench bench;
   CHECK(bench.Take().disk_usage->top == 1);
   bench.clock.Advance(seconds(59));
   const TargetSnapshot kept = bench.Take();
@@ -306,7 +228,7 @@ TEST_CASE("snapshotter: a background result is served until it is due") {
 }
 
 TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
-  Bench bench;
+  SnapshotBench bench;
   bench.disk.gate.Close();
   auto first = bench.TakeBeside();
   bench.disk.gate.AwaitEntered(1);
@@ -347,7 +269,7 @@ TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
 }
 
 TEST_CASE("snapshotter: a target without a process has nothing but its walk") {
-  Bench bench;
+  SnapshotBench bench;
   REQUIRE(bench.Take().memory);
   bench.target.SetMain({});
   const TargetSnapshot gone = bench.Take();
@@ -360,7 +282,7 @@ TEST_CASE("snapshotter: a target without a process has nothing but its walk") {
 }
 
 TEST_CASE("snapshotter: results of processes that are gone are not served") {
-  Bench bench;
+  SnapshotBench bench;
   CHECK(bench.Take().disk_usage->top == 1);
   bench.target.SetMain({200});
   CHECK(bench.Take().disk_usage->top == 2);
@@ -369,7 +291,7 @@ TEST_CASE("snapshotter: results of processes that are gone are not served") {
 }
 
 TEST_CASE("snapshotter: the processes' errors are those of `targets`") {
-  Bench bench;
+  SnapshotBench bench;
   bench.target.complain = [](ErrorTally& errors) {
     errors.Add({EACCES, "/run/app.pid: Permission denied"});
   };
@@ -383,7 +305,7 @@ TEST_CASE("snapshotter: the processes' errors are those of `targets`") {
 }
 
 TEST_CASE("snapshotter: what a collector throws is its own failure") {
-  Bench bench;
+  SnapshotBench bench;
   bench.tree.collect = [](TargetSnapshot&, ErrorTally&) -> bool {
     throw std::runtime_error("a bug");
   };
@@ -400,7 +322,7 @@ TEST_CASE("snapshotter: what a collector throws is its own failure") {
 }
 
 TEST_CASE("snapshotter: failures are logged when they change, not each time") {
-  Bench bench;
+  SnapshotBench bench;
   bench.tree.collect = [](TargetSnapshot&, ErrorTally& errors) {
     errors.Add("malformed", "bad line");
     return false;
@@ -415,7 +337,7 @@ TEST_CASE("snapshotter: failures are logged when they change, not each time") {
 }
 
 TEST_CASE("snapshotter: another configuration keeps what has not changed") {
-  Bench bench;
+  SnapshotBench bench;
   bench.Take();
   config::Config config = OneTarget();
   config.targets.push_back(OneTarget("other").targets[0]);
@@ -433,7 +355,7 @@ TEST_CASE("snapshotter: another configuration keeps what has not changed") {
 }
 
 TEST_CASE("snapshotter: dropped targets give their threads back") {
-  Bench bench;
+  SnapshotBench bench;
   for (int i = 0; i < 10; ++i) {
     bench.snapshotter.Configure(OneTarget("app" + std::to_string(i)));
     bench.Take();
@@ -443,7 +365,7 @@ TEST_CASE("snapshotter: dropped targets give their threads back") {
 }
 
 TEST_CASE("snapshotter: Stop ends all waiting") {
-  Bench bench;
+  SnapshotBench bench;
   bench.memory.gate.Close();
   auto waiting = bench.TakeBeside();
   bench.memory.gate.AwaitEntered(1);

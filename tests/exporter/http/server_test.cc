@@ -124,6 +124,32 @@ TEST_CASE("server: a connection serves one request after another") {
   }
 }
 
+TEST_CASE("server: what is not small is compressed for who takes it") {
+  const RunningServer server(
+      {{"/large",
+        {"GET"},
+        [](const Request&) { return PlainText(200, std::string(5000, 'x')); }},
+       {"/small", {"GET"}, [](const Request&) {
+          return PlainText(200, std::string(500, 'x'));
+        }}});
+  const auto get = [&](const std::string& path, const std::string& encoding) {
+    StreamClient client(server.address());
+    client.Send("GET " + path + " HTTP/1.1\r\nHost: x\r\nAccept-Encoding: " +
+                encoding + "\r\n\r\n");
+    return client.ReadResponse();
+  };
+  const std::string packed = get("/large", "gzip");
+  CHECK_THAT(packed, ContainsSubstring("Content-Encoding: gzip\r\n"));
+  CHECK_THAT(packed, ContainsSubstring("Vary: Accept-Encoding\r\n"));
+  CHECK_THAT(packed, ContainsSubstring("\r\n\r\n\x1f\x8b"));
+  CHECK(packed.size() < 1000);
+  for (const std::string& plain :
+       {get("/large", "identity"), get("/small", "gzip")}) {
+    CHECK(plain.find("Content-Encoding") == std::string::npos);
+    CHECK_THAT(plain, ContainsSubstring("xxx\n"));
+  }
+}
+
 TEST_CASE("server: a Unix socket serves as well, beside TCP") {
   const ScratchDirectory directory;
   ListenAddress address;
