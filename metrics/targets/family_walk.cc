@@ -127,20 +127,27 @@ void FamilyWalk::ScanAllParents() {
 }
 
 void FamilyWalk::VisitChild(pid_t pid, pid_t parent, pid_t main_pid) {
-  if (IsMember(pid) || !HasRoom()) return;
+  if (IsMember(pid) || unreadable_.contains(pid) || !HasRoom()) return;
   auto reading = table_.Read(pid);
   if (!reading) {
-    if (IsGone(reading.error())) changed_parents_.insert(parent);
-    if (IsGone(reading.error()) && procfs::IsHidden(table_.fs(), pid)) {
-      errors_.Add("permission", reading.error().message);
-    } else {
-      errors_.Add(reading.error());
-    }
+    MissChild(pid, parent, reading.error());
   } else if (reading->status.parent_pid == parent) {
     TakeDescendant(*std::move(reading), main_pid);
   } else {
     Wait(*std::move(reading));
   }
+}
+
+void FamilyWalk::MissChild(pid_t pid, pid_t parent, const Error& error) {
+  if (!IsGone(error)) {
+    errors_.Add(error);
+  } else if (procfs::IsHidden(table_.fs(), pid)) {
+    errors_.Add("permission", error.message);
+  } else {
+    changed_parents_.insert(parent);
+    return;
+  }
+  unreadable_.insert(pid);
 }
 
 void FamilyWalk::TakeDescendant(ProcessTable::Reading reading, pid_t main_pid) {
@@ -195,7 +202,7 @@ void FamilyWalk::LookForUnseen() {
     auto reading = table_.Read(pid);
     if (reading) {
       Wait(*std::move(reading));
-    } else {
+    } else if (!IsGone(reading.error()) && unreadable_.insert(pid).second) {
       errors_.Add(reading.error());
     }
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "metrics/base/error_tally.h"
+#include "metrics/base/result.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/procfs/status.h"
 #include "metrics/targets/family.h"
@@ -65,6 +66,7 @@ class FamilyWalk {
   void ListScannedChildren(pid_t parent);
   void ScanAllParents();
   void VisitChild(pid_t pid, pid_t parent, pid_t main_pid);
+  void MissChild(pid_t pid, pid_t parent, const Error& error);
   void TakeDescendant(ProcessTable::Reading reading, pid_t main_pid);
   ProcessSample Take(ProcessTable::Reading reading, pid_t main_pid);
   void Wait(ProcessTable::Reading reading);
@@ -85,6 +87,8 @@ class FamilyWalk {
   std::unordered_multimap<pid_t, Candidate> waiting_;
   /// Those in whose lists something changed during the round.
   std::unordered_set<pid_t> changed_parents_;
+  /// Counted as errors already.
+  std::unordered_set<pid_t> unreadable_;
   /// Where the kernel has no children files: every process by its parent.
   std::optional<std::unordered_multimap<pid_t, pid_t>> scanned_children_;
   bool limit_reported_ = false;

@@ -1,0 +1,50 @@
+#include "metrics/procfs/pids.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "tests/catch.h"
+#include "tests/fake_proc.h"
+
+namespace leak_exporter::procfs {
+namespace {
+
+TEST_CASE("pids: only names that are numbers are processes") {
+  const FakeProc proc;
+  for (const char* name : {"1/stat", "4306/stat", "self/x", "12x/y", "-3/y",
+                           "99999999999/y", "uptime"}) {
+    proc.Write(name, "");
+  }
+  std::vector<pid_t> pids;
+  REQUIRE(ListPids(proc.fs(), pids));
+  std::sort(pids.begin(), pids.end());
+  CHECK(pids == std::vector<pid_t>{1, 4306});
+}
+
+TEST_CASE("pids: the kernel's own list holds the reader") {
+  std::vector<pid_t> pids;
+  REQUIRE(ListPids(ProcFs(), pids));
+  CHECK(std::count(pids.begin(), pids.end(), ::getpid()) == 1);
+}
+
+TEST_CASE("pids: a proc filesystem that is not there is an error") {
+  std::vector<pid_t> pids;
+  const auto listed = ListPids(ProcFs("/nowhere"), pids);
+  REQUIRE_FALSE(listed);
+  CHECK(listed.error().code == ENOENT);
+  CHECK(listed.error().message == "/nowhere: No such file or directory");
+}
+
+TEST_CASE("pids: who exists and is not shown is hidden, if pid 1 is too") {
+  const FakeProc hidden;
+  CHECK(IsHidden(hidden.fs(), ::getpid()));
+  const FakeProc shown;
+  shown.Write("1/stat", "");
+  CHECK_FALSE(IsHidden(shown.fs(), ::getpid()));
+}
+
+}  // namespace
+}  // namespace leak_exporter::procfs

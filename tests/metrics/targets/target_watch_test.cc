@@ -1,0 +1,339 @@
+#include "metrics/targets/target_watch.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "tests/catch.h"
+#include "tests/fake_clock.h"
+#include "tests/fake_tree.h"
+
+namespace leak_exporter {
+namespace {
+
+using config::MatchConfig;
+using std::chrono::seconds;
+using Pids = std::vector<pid_t>;
+
+/// A target watched on a made-up system that has an init.
+class Watched {
+ public:
+  explicit Watched(const MatchConfig& rules) {
+    config::TargetConfig target;
+    target.match = rules;
+    tree[1].parent = 0;
+    tree[1].comm = "init";
+    watch_.emplace(target, tree.fs());
+  }
+
+  void SyncAndMeasure() {
+    tree.Sync();
+    round_ = watch_->Measure(clock);
+  }
+
+  Pids mains() const { return PidsOf(round_.family.main); }
+  Pids descendants() const { return PidsOf(round_.family.descendants); }
+  pid_t main_of(pid_t pid) const {
+    for (const ProcessSample& sample : round_.family.descendants) {
+      if (sample.pid() == pid) return sample.main_pid;
+    }
+    return 0;
+  }
+  const std::vector<CollectorError>& errors() const {
+    return round_.errors.errors();
+  }
+
+  FakeTree tree;
+  FakeClock clock{seconds(1000)};
+
+ private:
+  static Pids PidsOf(const std::vector<ProcessSample>& samples) {
+    Pids pids;
+    for (const ProcessSample& sample : samples) pids.push_back(sample.pid());
+    std::sort(pids.begin(), pids.end());
+    return pids;
+  }
+
+  std::optional<TargetWatch> watch_;
+  TargetWatch::Round round_;
+};
+
+MatchConfig ByComm(const std::string& comm) {
+  MatchConfig rules;
+  rules.comms = {comm};
+  return rules;
+}
+
+MatchConfig ByCmdline(const std::string& pattern) {
+  MatchConfig rules;
+  rules.cmdlines = {pattern};
+  return rules;
+}
+
+TEST_CASE("target: processes that start and end between rounds") {
+  Watched watched(ByComm("app"));
+  watched.SyncAndMeasure();
+  CHECK(watched.mains().empty());
+  watched.tree[10].parent = 1;
+  watched.tree[20].parent = 1;
+  watched.tree[21].parent = 20;
+  watched.tree[30].parent = 1;
+  watched.tree[30].comm = "other";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10, 20});
+  CHECK(watched.descendants() == Pids{21});
+  watched.tree.Erase(20);
+  watched.tree[21].parent = 1;
+  watched.SyncAndMeasure();
+  // The orphan matches by itself.
+  CHECK(watched.mains() == Pids{10, 21});
+  CHECK(watched.descendants().empty());
+  CHECK(watched.errors().empty());
+}
+
+TEST_CASE("target: a match below a match belongs to the topmost one's tree") {
+  Watched watched(ByComm("app"));
+  watched.tree[10].parent = 1;
+  watched.tree[11].parent = 10;
+  watched.tree[12].parent = 11;
+  watched.tree[12].comm = "shell";
+  watched.tree[13].parent = 12;
+  for (int round = 0; round < 2; ++round) {
+    watched.SyncAndMeasure();
+    CHECK(watched.mains() == Pids{10});
+    CHECK(watched.descendants() == Pids{11, 12, 13});
+    CHECK(watched.main_of(13) == 10);
+  }
+}
+
+TEST_CASE("target: an ancestor that comes to match takes the tree over") {
+  Watched watched(ByComm("app"));
+  watched.tree[5].parent = 1;
+  watched.tree[5].comm = "shell";
+  watched.tree[6].parent = 5;
+  watched.tree[6].comm = "shell";
+  watched.tree[10].parent = 6;
+  watched.tree[11].parent = 10;
+  watched.SyncAndMeasure();
+  REQUIRE(watched.mains() == Pids{10});
+  watched.tree[5].comm = "app";
+  for (int round = 0; round < 2; ++round) {
+    watched.SyncAndMeasure();
+    CHECK(watched.mains() == Pids{5});
+    CHECK(watched.descendants() == Pids{6, 10, 11});
+    CHECK(watched.main_of(10) == 5);
+    CHECK(watched.main_of(11) == 5);
+  }
+  // And when it stops, what matches below stands for itself again.
+  watched.tree[5].comm = "shell";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+  CHECK(watched.descendants() == Pids{11});
+  CHECK(watched.main_of(11) == 10);
+}
+
+TEST_CASE("target: a matched process that calls exec is matched afresh") {
+  Watched watched(ByCmdline("agent"));
+  watched.tree[10].cmdline = "agent";
+  watched.SyncAndMeasure();
+  REQUIRE(watched.mains() == Pids{10});
+  // Long after its start, so that nothing but the exec asks for a look.
+  watched.clock.Advance(seconds(300));
+  watched.SyncAndMeasure();
+  watched.clock.Advance(seconds(5));
+  watched.tree[10].cmdline = "shell";
+  watched.tree[10].start_stack = 8000;
+  watched.SyncAndMeasure();
+  CHECK(watched.mains().empty());
+  watched.clock.Advance(seconds(5));
+  watched.tree[10].cmdline = "agent";
+  watched.tree[10].start_stack = 9000;
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+}
+
+TEST_CASE("target: an old process that did not exec is not asked anew") {
+  Watched watched(ByCmdline("agent"));
+  watched.tree[10].cmdline = "agent";
+  watched.SyncAndMeasure();
+  watched.clock.Advance(seconds(300));
+  watched.SyncAndMeasure();
+  // Written over its arguments.
+  watched.tree[10].cmdline = "title";
+  watched.clock.Advance(seconds(59));
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+  watched.clock.Advance(seconds(1));
+  watched.SyncAndMeasure();
+  CHECK(watched.mains().empty());
+}
+
+TEST_CASE("target: a young process is asked anew in every round") {
+  Watched watched(ByCmdline("agent"));
+  watched.tree[10].cmdline = "forked";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains().empty());
+  watched.tree[10].cmdline = "agent";
+  watched.clock.Advance(seconds(1));
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+}
+
+TEST_CASE("target: where exec cannot be seen every round asks anew") {
+  Watched watched(ByCmdline("agent"));
+  watched.tree[10].cmdline = "agent";
+  watched.tree[10].start_stack = 0;
+  watched.SyncAndMeasure();
+  watched.clock.Advance(seconds(300));
+  watched.SyncAndMeasure();
+  REQUIRE(watched.mains() == Pids{10});
+  watched.tree[10].cmdline = "shell";
+  watched.clock.Advance(seconds(1));
+  watched.SyncAndMeasure();
+  CHECK(watched.mains().empty());
+}
+
+TEST_CASE("target: a reused pid is asked anew") {
+  Watched watched(ByCmdline("agent"));
+  watched.tree[10].cmdline = "agent";
+  watched.SyncAndMeasure();
+  watched.clock.Advance(seconds(300));
+  watched.SyncAndMeasure();
+  REQUIRE(watched.mains() == Pids{10});
+  watched.tree[10].start_time_ticks = 101;
+  watched.tree[10].cmdline = "shell";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains().empty());
+}
+
+TEST_CASE("target: state D keeps what was known, and decides nothing new") {
+  Watched watched(ByCmdline("agent"));
+  watched.tree[10].cmdline = "agent";
+  watched.SyncAndMeasure();
+  watched.tree[10].state = 'D';
+  watched.tree[20].cmdline = "agent";
+  watched.tree[20].state = 'D';
+  watched.clock.Advance(seconds(300));
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+  watched.tree[20].state = 'S';
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10, 20});
+}
+
+TEST_CASE("target: what waits to be reaped does not match") {
+  MatchConfig by_pid;
+  by_pid.pids = {10};
+  for (const MatchConfig& rules : {ByComm("app"), by_pid}) {
+    Watched watched(rules);
+    watched.tree[10].state = 'Z';
+    watched.SyncAndMeasure();
+    CHECK(watched.mains().empty());
+    // Its leader ended, its threads did not.
+    watched.tree[10].threads = 4;
+    watched.SyncAndMeasure();
+    CHECK(watched.mains() == Pids{10});
+  }
+}
+
+TEST_CASE("target: the exporter does not match unless it is named") {
+  MatchConfig by_pid;
+  by_pid.pids = {10};
+  for (const bool named : {false, true}) {
+    Watched watched(named ? by_pid : ByComm("app"));
+    watched.tree[10].parent = 1;
+    watched.tree.Sync();
+    std::filesystem::create_symlink("10", watched.tree.root() + "/self");
+    watched.SyncAndMeasure();
+    CHECK(watched.mains() == (named ? Pids{10} : Pids{}));
+  }
+}
+
+TEST_CASE("target: one named by number must hold the other conditions too") {
+  MatchConfig rules = ByComm("app");
+  rules.pids = {10, 20, 77};
+  Watched watched(rules);
+  watched.tree[10].comm = "app";
+  watched.tree[20].comm = "shell";
+  watched.tree[30].comm = "app";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+  CHECK(watched.errors().empty());
+}
+
+TEST_CASE("target: one named by number looks at no other process") {
+  MatchConfig rules;
+  rules.pids = {10};
+  Watched watched(rules);
+  watched.tree[10].parent = 1;
+  watched.tree[20].parent = 1;
+  watched.tree.Sync();
+  // Reading either would be a counted error.
+  std::ofstream(watched.tree.root() + "/20/stat") << "torn";
+  std::ofstream(watched.tree.root() + "/1/stat") << "torn";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+  CHECK(watched.errors().empty());
+}
+
+TEST_CASE("target: several named by number, one below the other") {
+  MatchConfig rules;
+  rules.pids = {12, 10};
+  Watched watched(rules);
+  watched.tree[10].parent = 1;
+  watched.tree[11].parent = 10;
+  watched.tree[12].parent = 11;
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+  CHECK(watched.descendants() == Pids{11, 12});
+}
+
+TEST_CASE("target: a pid file that changes hands") {
+  const ScratchDirectory directory;
+  MatchConfig rules;
+  rules.pid_files = {directory.path() + "/app.pid"};
+  Watched watched(rules);
+  watched.tree[10].parent = 1;
+  watched.tree[20].parent = 1;
+  watched.SyncAndMeasure();
+  CHECK(watched.mains().empty());
+  CHECK(watched.errors().empty());
+  std::ofstream(rules.pid_files[0]) << "10\n";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10});
+  std::ofstream(rules.pid_files[0]) << "20\n";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{20});
+}
+
+TEST_CASE("target: rules that cannot be applied are an error in every round") {
+  MatchConfig rules;
+  rules.users = {"no-such-user-here"};
+  Watched watched(rules);
+  watched.tree[10].parent = 1;
+  for (int round = 0; round < 2; ++round) {
+    watched.SyncAndMeasure();
+    CHECK(watched.mains().empty());
+    REQUIRE(watched.errors().size() == 1);
+    CHECK(watched.errors()[0].message ==
+          "user 'no-such-user-here' is not known here");
+  }
+}
+
+TEST_CASE("target: odd names match byte by byte") {
+  for (const std::string comm : {"a) S 1", "\xff\xfe", "x\ty", " "}) {
+    Watched watched(ByComm(comm));
+    watched.tree[10].comm = comm;
+    watched.SyncAndMeasure();
+    CHECK(watched.mains() == Pids{10});
+  }
+}
+
+}  // namespace
+}  // namespace leak_exporter
