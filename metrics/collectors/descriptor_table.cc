@@ -44,6 +44,7 @@ class TableReader {
     if (!descriptor) {
       errors_.Add(descriptor.error());
       ++table_.by_kind[Index(FileKind::kOther)];
+      table_.has_failures = true;
       return;
     }
     const FileKind kind = KindOf(*descriptor);
@@ -150,7 +151,7 @@ Result<DescriptorTable> ReadDescriptorTable(
 
 bool RefreshDescriptorTable(const procfs::ProcessHandle& process,
                             FileStates& states, DescriptorTable& table) {
-  if (!table.lists_all_files) return false;
+  if (!table.lists_all_files || table.has_failures) return false;
   uint64_t deleted = 0;
   for (DescriptorTable::File& file : table.files) {
     const FileStates::State* state = states.Find(file.id);

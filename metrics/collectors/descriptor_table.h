@@ -43,6 +43,8 @@ struct DescriptorTable {
   std::vector<File> files;
   /// False where there are more than can be remembered.
   bool lists_all_files = true;
+  /// Something of it could not be read.
+  bool has_failures = false;
   /// Of files that still have that name; main processes only.
   std::vector<std::string> paths;
 
@@ -83,7 +85,8 @@ Result<DescriptorTable> ReadDescriptorTable(
     ErrorTally& errors);
 
 /// Brings a table up to date whose process has not run since it was read: its
-/// files may have been deleted. Returns false where it must be read again.
+/// files may have been deleted. Returns false where it must be read again, as
+/// one that has failures must, so that they are not forgotten.
 bool RefreshDescriptorTable(const procfs::ProcessHandle& process,
                             FileStates& states, DescriptorTable& table);
 

@@ -9,10 +9,11 @@
 #include <string>
 #include <utility>
 
-#include "metrics/procfs/limits.h"
-
 namespace leak_exporter {
 namespace {
+
+// A child's table is kept up to this size.
+constexpr size_t kMostKeptFiles = 256;
 
 // How near to its limit, for comparison only.
 double Fullness(uint64_t open, uint64_t limit) {
@@ -138,13 +139,22 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
 Result<const DescriptorTable*> OpenFilesCollector::TableOfChild(
     const CollectorContext& context, const ProcessSample& child,
     ErrorTally& errors) {
+  if (context.deadline.Expired()) {
+    return Failure(ETIMEDOUT,
+                   child.handle->Path("fd") + ": not looked at in time");
+  }
   DescriptorTable* const known = kept_.Find(context.family, child);
   if (known != nullptr &&
-      RefreshDescriptorTable(*child.handle, states_, *known))
+      RefreshDescriptorTable(*child.handle, states_, *known)) {
     return known;
+  }
   auto table = ReadTable(context, *child.handle, /*list_paths=*/false, errors);
   if (!table) return tl::unexpected(std::move(table).error());
-  return &kept_.Keep(context.family, child, *std::move(table));
+  if (table->files.size() <= kMostKeptFiles) {
+    return &kept_.Keep(context.family, child, *std::move(table));
+  }
+  not_kept_ = *std::move(table);
+  return &not_kept_;
 }
 
 Result<DescriptorTable> OpenFilesCollector::ReadTable(
@@ -152,24 +162,25 @@ Result<DescriptorTable> OpenFilesCollector::ReadTable(
     bool list_paths, ErrorTally& errors) {
   // First the limit: that the descriptors can be listed through the handle
   // afterwards proves that the pid was still this process's.
-  const auto limit = ReadLimit(process, errors);
-  return ReadDescriptorTable(process, context.deadline, list_paths, buffer_,
-                             states_, errors)
-      .map([&](DescriptorTable&& table) {
-        table.limit = limit;
-        return std::move(table);
-      });
+  const auto limit = ReadLimit(process);
+  auto table = ReadDescriptorTable(process, context.deadline, list_paths,
+                                   buffer_, states_, errors);
+  if (!table) return table;
+  if (limit) {
+    table->limit = *limit;
+  } else {
+    errors.Add(limit.error());
+    table->has_failures = true;
+  }
+  return table;
 }
 
-std::optional<uint64_t> OpenFilesCollector::ReadLimit(
-    const procfs::ProcessHandle& process, ErrorTally& errors) {
+Result<procfs::Limit> OpenFilesCollector::ReadLimit(
+    const procfs::ProcessHandle& process) {
   if (owns_pids_) {
     if (const auto limit = procfs::AskOpenFilesLimit(process)) return *limit;
   }
-  const auto limit = procfs::ReadOpenFilesLimit(process, buffer_);
-  if (limit) return *limit;
-  errors.Add(limit.error());
-  return std::nullopt;
+  return procfs::ReadOpenFilesLimit(process, buffer_);
 }
 
 }  // namespace leak_exporter

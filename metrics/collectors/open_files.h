@@ -8,6 +8,7 @@
 #include "metrics/collectors/collector.h"
 #include "metrics/collectors/descriptor_table.h"
 #include "metrics/collectors/kept_results.h"
+#include "metrics/procfs/limits.h"
 #include "metrics/procfs/process_handle.h"
 
 namespace leak_exporter {
@@ -31,11 +32,11 @@ class OpenFilesCollector final : public Collector {
   Result<DescriptorTable> ReadTable(const CollectorContext& context,
                                     const procfs::ProcessHandle& process,
                                     bool list_paths, ErrorTally& errors);
-  std::optional<uint64_t> ReadLimit(const procfs::ProcessHandle& process,
-                                    ErrorTally& errors);
+  Result<procfs::Limit> ReadLimit(const procfs::ProcessHandle& process);
 
-  /// Of the descendants.
+  /// Of the descendants, where they are small; else the last one.
   KeptResults<DescriptorTable> kept_;
+  DescriptorTable not_kept_;
   FileStates states_;
   bool owns_pids_ = false;
   std::string buffer_;

@@ -273,7 +273,13 @@ TEST_CASE(
   CHECK(run.snapshot.open_files->usage.main.by_kind ==
         Kinds{0, 0, 0, 0, 0, 0, 0, 2});
   CHECK_FALSE(run.snapshot.open_files->usage.main.limit);
-  CHECK(run.causes() == std::vector<std::string>{"malformed 1", "io 2"});
+  CHECK(run.causes() == std::vector<std::string>{"io 2", "malformed 1"});
+
+  // Of a child that does not run either, every round says so again.
+  Family family = FamilyOf({}, {SampleOf(proc.fs(), 7)});
+  for (family.round = 2; family.round < 5; ++family.round) {
+    CHECK(Collect(collector, proc.fs(), family).causes() == run.causes());
+  }
 }
 
 TEST_CASE("open_files: a million files are counted, but not all remembered") {
