@@ -15,7 +15,7 @@ namespace leak_exporter {
 namespace {
 
 // The program promises to end within a second.
-constexpr std::chrono::milliseconds kPatienceAtTheEnd{600};
+constexpr std::chrono::milliseconds kPatienceAtTheEnd{400};
 // A question is judged a turn later, and the manager is to hear of it twice
 // within its interval.
 constexpr int kWatchdogTurns = 4;
