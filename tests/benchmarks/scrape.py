@@ -20,14 +20,10 @@ import sys
 import tempfile
 import time
 
+import cpu_clock
+
 WAIT_SECONDS = 60
 CHEAP = "collect[]=process_tree&collect[]=memory"
-
-
-def cpu_seconds(pid):
-    """CPU time of a whole process (clock_getcpuclockid(3): the id is made of
-    the pid's complement and CPUCLOCK_SCHED)."""
-    return time.clock_gettime(((~pid) << 3) | 2)
 
 
 def free_port():
@@ -59,11 +55,11 @@ class Exporter:
         return sys.exit(f"{self.name} never listened")
 
     def scrape(self):
-        before = cpu_seconds(self.process.pid)
+        before = cpu_clock.seconds(self.process.pid)
         self.connection.request("GET", self.path)
         response = self.connection.getresponse()
         body = response.read()
-        self.samples.append(cpu_seconds(self.process.pid) - before)
+        self.samples.append(cpu_clock.seconds(self.process.pid) - before)
         if response.status != 200:
             sys.exit(f"{self.name}: {response.status}")
         return body
