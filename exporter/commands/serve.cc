@@ -1,7 +1,5 @@
 #include "exporter/commands/serve.h"
 
-#include <malloc.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <iterator>
@@ -10,6 +8,7 @@
 
 #include "exporter/effective_config.h"
 #include "exporter/exit_code.h"
+#include "exporter/heap.h"
 #include "exporter/http/listen_socket.h"
 #include "exporter/log.h"
 #include "exporter/service.h"
@@ -31,13 +30,6 @@ Result<std::vector<http::ListenSocket>> OpenSockets(const Options& options) {
   return sockets;
 }
 
-/// Threads come and go, and each would leave a heap of its own behind.
-void ShareHeap() {
-#ifdef M_ARENA_MAX
-  ::mallopt(M_ARENA_MAX, 2);
-#endif
-}
-
 }  // namespace
 
 int RunServe(const Options& options, std::ostream& err) {
@@ -55,7 +47,7 @@ int RunServe(const Options& options, std::ostream& err) {
     err << sockets.error().message << '\n';
     return kExitBind;
   }
-  ShareHeap();
+  KeepHeap();
   std::signal(SIGPIPE, SIG_IGN);
   const auto logger =
       MakeStandardErrorLogger(options.log_format, options.log_level);

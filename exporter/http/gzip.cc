@@ -2,6 +2,7 @@
 
 #include <libdeflate.h>
 
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -31,14 +32,15 @@ Gzip::Compressor Gzip::TakeCompressor() {
 
 std::string Gzip::Compress(std::string_view text) {
   Compressor compressor = TakeCompressor();
-  std::string packed;
-  packed.resize(libdeflate_gzip_compress_bound(compressor.get(), text.size()));
-  packed.resize(libdeflate_gzip_compress(compressor.get(), text.data(),
-                                         text.size(), packed.data(),
-                                         packed.size()));
+  const size_t bound =
+      libdeflate_gzip_compress_bound(compressor.get(), text.size());
+  // Not a string yet: it would be filled with zeros as long as the text.
+  const auto room = std::make_unique_for_overwrite<char[]>(bound);
+  const size_t size = libdeflate_gzip_compress(compressor.get(), text.data(),
+                                               text.size(), room.get(), bound);
   const std::lock_guard lock(mutex_);
   idle_ = std::move(compressor);
-  return packed;
+  return std::string(room.get(), size);
 }
 
 }  // namespace leak_exporter::http

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporter/heap.h"
 #include "exporter/http/listen_socket.h"
 #include "exporter/http/server.h"
 #include "exporter/listen_address.h"
@@ -47,6 +48,7 @@ http::Response Scrape(const Snapshot& snapshot) {
 }
 
 int ServeByOurs(const Snapshot& snapshot) {
+  KeepHeap();
   const auto logger =
       MakeStandardErrorLogger(LogFormat::kLogfmt, LogLevel::kError);
   auto sockets = http::Listen(ListenAddress{"127.0.0.1", 0, ""});
