@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "metrics/cpython/dict.h"
+#include "metrics/cpython/python_class.h"
 #include "metrics/cpython/text.h"
 #include "metrics/cpython/visited_words.h"
 
@@ -120,7 +121,8 @@ void ObjectPlans::SetBytes(const TypeInfo& type, ObjectPlan& plan) {
 
 TypeInfo ObjectPlans::Descend(const TypeInfo& type, ObjectPlan& plan) {
   TypeInfo native = type;
-  for (int i = 0; i < kMaxBases && IsPythonClass(native); ++i) {
+  for (int i = 0; i < kMaxBases && IsPythonClass(native, layout_, memory_);
+       ++i) {
     AddSlots(native, plan);
     const TypeIndex base = types_.Find(native.base);
     if (base == kNoType) {
@@ -130,18 +132,6 @@ TypeInfo ObjectPlans::Descend(const TypeInfo& type, ObjectPlan& plan) {
     native = types_[base];
   }
   return native;
-}
-
-bool ObjectPlans::IsPythonClass(const TypeInfo& type) {
-  if (!type.Has(type_flags::kHeapType)) return false;
-  const auto name =
-      memory_.Read<RemoteAddr>(type.address + layout_.type.ht_name);
-  if (!name) return false;
-  if (layout_.version.major < 3)
-    return type.tp_name == *name + layout_.bytes.ob_sval;
-  if (type.tp_name == *name + layout_.unicode.ascii_size) return true;
-  const auto utf8 = memory_.Read<RemoteAddr>(*name + layout_.unicode.utf8);
-  return utf8 && type.tp_name == *utf8;
 }
 
 void ObjectPlans::AddSlots(const TypeInfo& type, ObjectPlan& plan) {

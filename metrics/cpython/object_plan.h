@@ -101,7 +101,6 @@ class ObjectPlans {
   /// The nearest base that C code made, adding what subtype_traverse visits of
   /// the classes on the way there.
   TypeInfo Descend(const TypeInfo& type, ObjectPlan& plan);
-  bool IsPythonClass(const TypeInfo& type);
   void AddSlots(const TypeInfo& type, ObjectPlan& plan);
   void AddDict(const TypeInfo& type, const TypeInfo& native, ObjectPlan& plan);
   void AddNative(const TypeInfo& type, TypeInfo native, ObjectPlan& plan);

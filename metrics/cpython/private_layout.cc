@@ -26,6 +26,9 @@ void Set27(PrivateLayout& l) {
   l.code.co_cellvars = 72;
   l.deque.len = 48;
   l.deque.leftindex = 32;
+  l.deque.maxlen = 64;
+  l.deque.block_data = 0;
+  l.deque.block_right_link = 496;
   l.deque.block_items = 62;
   l.deque.block_bytes = 512;
   l.default_dict.default_factory = 248;
@@ -44,11 +47,14 @@ void Set36(PrivateLayout& l) {
   l.default_dict = {};
   l.combinations = {};
   l.bytes_io.buf_size = kAbsent;
+  l.generator.gi_qualname = 56;
   l.lru_cache.cache = 88;
   l.lru_cache.link_references = 1;
 }
 
 void Set37(PrivateLayout& l) {
+  l.lone_argument_bare = true;
+  l.subclass_names_shown = true;
   // The exception state moved to the thread and to generators.
   l.frame.words = Words({24, 32, 40, 48, 56, 80});
   l.frame.size = 360;
@@ -69,9 +75,11 @@ void Set39(PrivateLayout& l) {
 }
 
 void Set310(PrivateLayout& l) {
+  l.callables_show_what_they_hold = true;
   l.frame.words = Words({24, 32, 40, 48, 56, 72});
   l.frame.f_stacktop = kAbsent;
   l.frame.f_stackdepth = 80;
+  l.generator.gi_qualname = 48;
   l.frame.size = 352;
   l.lru_cache.link_references = 3;
 }
@@ -87,6 +95,7 @@ void Set311(PrivateLayout& l) {
   l.generator.words = Words({16, 32, 40, 48});
   l.generator.async_words = Words({64});
   l.generator.gi_code = 16;
+  l.generator.gi_qualname = 40;
   l.generator.gi_frame_state = 75;
   l.generator.gi_iframe = 80;
   l.generator.cleared = 4;
@@ -94,15 +103,18 @@ void Set311(PrivateLayout& l) {
 }
 
 void Set312(PrivateLayout& l) {
+  l.ordered_dict.shown_as_dict = true;
   l.interpreter_frame.words = Words({0, 16, 40, 48});
   l.generator.words = Words({24, 32, 40});
   l.generator.async_words = Words({56});
   l.generator.gi_code = kAbsent;
+  l.generator.gi_qualname = 32;
   l.generator.gi_frame_state = 67;
   l.generator.gi_iframe = 72;
 }
 
 void Set313(PrivateLayout& l) {
+  l.weakrefs_show_qualified = true;
   // f_extra_locals, f_locals_cache
   l.frame.words |= Words({48, 56});
   l.frame.size = 64;
@@ -121,6 +133,8 @@ void Set315(PrivateLayout& l) {
   l.generator.cleared = 5;
   l.simple_queue.items_cap = 48;
   l.bytearray_object = 56;
+  l.bytearray_escapes_single = false;
+  l.closefd_bit = 7;
 }
 
 }  // namespace

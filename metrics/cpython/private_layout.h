@@ -22,6 +22,19 @@ struct PrivateLayout {
   /// Who visits values that stand in an instance which has a dict for them: the
   /// instance (3.13 at first) or the dict.
   bool instance_visits_embedded_values = false;
+  /// repr of a weak reference names the type with its module (3.13 on).
+  bool weakrefs_show_qualified = false;
+  /// repr of a bytearray escapes ' also between double quotes (up to 3.14).
+  bool bytearray_escapes_single = true;
+  /// repr of an exception with one argument has no comma (3.7 on).
+  bool lone_argument_bare = false;
+  /// classmethod and staticmethod (3.10 on).
+  bool callables_show_what_they_hold = false;
+  /// Subclasses of deque, defaultdict and bytearray are shown by their own
+  /// names (3.7 on).
+  bool subclass_names_shown = false;
+  /// FileIO.closefd among the bits behind fd.
+  Offset closefd_bit = 6;
   /// int.__sizeof__ counts a digit also for 0 (3.11 on).
   uint64_t least_digits = 0;
   /// bytearray.__sizeof__ counts the bytes object that it keeps its bytes in
@@ -61,6 +74,7 @@ struct PrivateLayout {
     uint64_t async_words = 0;
     /// 3.11 has the code here, later ones in the frame.
     Offset gi_code = kAbsent;
+    Offset gi_qualname = kAbsent;
     Offset gi_frame_state = kAbsent;
     Offset gi_iframe = kAbsent;
     /// FRAME_CLEARED
@@ -76,6 +90,9 @@ struct PrivateLayout {
   struct Deque {
     Offset len = 16;
     Offset leftindex = 40;
+    Offset maxlen = 64;
+    Offset block_data = 8;
+    Offset block_right_link = 520;
     /// BLOCKLEN and sizeof(block)
     uint32_t block_items = 64;
     uint32_t block_bytes = 528;
@@ -83,7 +100,11 @@ struct PrivateLayout {
 
   struct OrderedDict {
     Offset od_fast_nodes_size = 72;
+    Offset od_first = 48;
     Offset od_inst_dict = 96;
+    Offset node_next = 16;
+    /// OrderedDict({…}), from 3.12 on, not OrderedDict([(…)]).
+    bool shown_as_dict = false;
     uint32_t node_bytes = 32;
   } ordered_dict;
 

@@ -1,8 +1,9 @@
 // Measures and shows objects of another process by their addresses, for
 // comparison with what the process says of them itself.
 //
-// usage: inspect_objects PID MAJOR.MINOR.MICRO < ADDRESSES
-// One line an address: address TAB bytes TAB references (or `-`).
+// usage: inspect_objects PID MAJOR.MINOR.MICRO [repr] < ADDRESSES
+// One line an address: address TAB bytes TAB references (or `-`); with `repr`
+// address TAB repr, at most 100 characters.
 
 #include <array>
 #include <cstdint>
@@ -11,10 +12,12 @@
 #include <iostream>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "metrics/cpython/layout.h"
 #include "metrics/cpython/object_measure.h"
 #include "metrics/cpython/process_memory.h"
+#include "metrics/cpython/repr.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -30,7 +33,12 @@ class Inspector {
         private_layout_(FindPrivateLayout(layout.version)),
         types_(memory, layout),
         near_(memory),
-        plans_(types_, near_) {}
+        plans_(types_, near_),
+        repr_(types_) {}
+
+  void PrintRepr(RemoteAddr address) {
+    std::cout << Value(address) << '\t' << repr_.Print(address) << '\n';
+  }
 
   void Print(RemoteAddr address) {
     std::array<std::byte, kBefore + kBehind> bytes{};
@@ -65,15 +73,17 @@ class Inspector {
   TypeTable types_;
   NearMemory near_;
   ObjectPlans plans_;
+  ReprPrinter repr_;
   RemoteAddr general_lookup_{};
 };
 
 int Main(int argc, char** argv) {
   PythonVersion version;
   uint32_t micro = 0;
-  if (argc != 3 || std::sscanf(argv[2], "%u.%u.%u", &version.major,
-                               &version.minor, &micro) != 3) {
-    std::cerr << "usage: inspect_objects PID MAJOR.MINOR.MICRO\n";
+  const bool repr = argc == 4 && std::string_view(argv[3]) == "repr";
+  if ((argc != 3 && !repr) || std::sscanf(argv[2], "%u.%u.%u", &version.major,
+                                          &version.minor, &micro) != 3) {
+    std::cerr << "usage: inspect_objects PID MAJOR.MINOR.MICRO [repr]\n";
     return 2;
   }
   version.micro = micro;
@@ -85,7 +95,13 @@ int Main(int argc, char** argv) {
   const ProcessMemory memory(static_cast<pid_t>(std::atoi(argv[1])));
   Inspector inspector(memory, *layout);
   uint64_t address = 0;
-  while (std::cin >> address) inspector.Print(RemoteAddr{address});
+  while (std::cin >> address) {
+    if (repr) {
+      inspector.PrintRepr(RemoteAddr{address});
+    } else {
+      inspector.Print(RemoteAddr{address});
+    }
+  }
   return 0;
 }
 

@@ -31,7 +31,9 @@ def type_name(cls):
 
 
 def has_python_repr(obj):
-    """Nobody outside can run a __repr__ that is written in Python."""
+    """Nobody outside can run a __repr__ that is written in Python; that of named tuples is known."""
+    if isinstance(obj, tuple) and hasattr(type(obj), "_fields"):
+        return False
     return hasattr(getattr(type(obj), "__repr__", None), "__code__")
 
 
