@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include "metrics/cpython/object_measure.h"
 
@@ -81,6 +82,31 @@ void MeasureArray(const MeasureContext& context, const ObjectView& object,
   measure.bytes += object.Word(layout.allocated) * item_bytes.value_or(0);
 }
 
+/// array_sizeof: dimensions and strides, and the items where they are its own.
+/// An array that owns its items has them without gaps, so the largest stride
+/// times its dimension is their size.
+void MeasureNdArray(const MeasureContext& context, const ObjectView& object,
+                    ObjectMeasure& measure) {
+  constexpr uint64_t kMaxDimensions = 64;
+  constexpr uint32_t kOwnData = 4;
+  const auto& layout = context.private_layout.nd_array;
+  const uint64_t dimensions =
+      std::min<uint64_t>(object.Get<uint32_t>(layout.nd), kMaxDimensions);
+  measure.bytes += 2 * kWordBytes * dimensions;
+  if ((object.Get<uint32_t>(layout.flags) & kOwnData) == 0) return;
+  uint64_t items = 0;
+  for (uint64_t i = 0; i < dimensions; ++i) {
+    const auto extent = context.memory.Read<int64_t>(
+        object.Pointer(layout.dimensions) + kWordBytes * i);
+    const auto stride = context.memory.Read<int64_t>(
+        object.Pointer(layout.strides) + kWordBytes * i);
+    if (!extent || !stride || *extent <= 0) return;
+    items = std::max(items, static_cast<uint64_t>(*extent) *
+                                static_cast<uint64_t>(std::abs(*stride)));
+  }
+  measure.bytes += items;
+}
+
 /// One index for each pool, or for each element of the pool or of the result.
 void MeasureCombinations(const MeasureContext& context, const ObjectPlan& plan,
                          const ObjectView& object, ObjectMeasure& measure) {
@@ -130,6 +156,8 @@ void MeasureLibraryObject(const MeasureContext& context, const ObjectPlan& plan,
           object.address() + layout.decimal.own_data)
         measure.bytes += kWordBytes * object.Word(layout.decimal.alloc);
       return;
+    case ObjectKind::kNdArray:
+      return MeasureNdArray(context, object, measure);
     case ObjectKind::kArray:
       return MeasureArray(context, object, measure);
     case ObjectKind::kProduct:

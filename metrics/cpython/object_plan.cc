@@ -68,6 +68,7 @@ constexpr NamedKind kKinds[] = {
     {"itertools.tee_dataobject", ObjectKind::kTeeData},
     {"list", ObjectKind::kList},
     {"long", ObjectKind::kLong},
+    {"numpy.ndarray", ObjectKind::kNdArray},
     {"set", ObjectKind::kSet},
     {"str", ObjectKind::kText},
     {"tuple", ObjectKind::kTuple},

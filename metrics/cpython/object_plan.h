@@ -37,6 +37,7 @@ enum class ObjectKind : uint8_t {
   kStruct,
   kArray,
   kDecimal,
+  kNdArray,
   /// itertools' iterators with an array of indices.
   kProduct,
   kCombinations,

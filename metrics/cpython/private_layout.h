@@ -165,6 +165,14 @@ struct PrivateLayout {
     Offset descr_itemsize = 4;
   } array;
 
+  /// numpy.ndarray (ndarraytypes.h), of numpy 1 and 2.
+  struct NdArray {
+    Offset nd = 24;
+    Offset dimensions = 32;
+    Offset strides = 40;
+    Offset flags = 64;
+  } nd_array;
+
   struct Decimal {
     Offset alloc = 56;
     Offset data = 64;
