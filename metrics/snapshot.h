@@ -187,6 +187,9 @@ struct DiskUsageSnapshot {
   std::vector<RepositoryCache> repository_caches;
   /// Every distinct one, largest first; those not measured last.
   std::vector<TemporaryDirectory> temporary_directories;
+  /// Whether the working directories of children are among them: not where
+  /// that is switched off, or none of the children may be looked at.
+  bool working_directories_known = true;
   /// How many of them get series of their own.
   size_t top = 0;
 };

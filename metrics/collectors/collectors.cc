@@ -1,5 +1,6 @@
 #include "metrics/collectors/collectors.h"
 
+#include "metrics/collectors/disk_usage.h"
 #include "metrics/collectors/mappings.h"
 #include "metrics/collectors/memory.h"
 #include "metrics/collectors/open_files.h"
@@ -27,6 +28,10 @@ std::vector<std::unique_ptr<Collector>> MakeCollectors(
   if (config.memory.enabled && config.memory.smaps) {
     collectors.push_back(
         std::make_unique<ProportionalMemoryCollector>(config.memory));
+  }
+  if (config.disk_usage.enabled) {
+    collectors.push_back(
+        std::make_unique<DiskUsageCollector>(config.disk_usage));
   }
   return collectors;
 }

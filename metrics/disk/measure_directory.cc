@@ -81,7 +81,8 @@ Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
     return Failed(errno, directory.path);
   }
   if (IsKernelFilesystem(top.fd.get())) {
-    return Failure(0, directory.path + ": on a filesystem of the kernel's own");
+    return Failure(EOPNOTSUPP,
+                   directory.path + ": on a filesystem of the kernel's own");
   }
 
   WalkState state(directory.root, options, deadline, FileId::Of(status).device);

@@ -50,10 +50,11 @@ struct DirectoryToMeasure {
 /// of automounts are left out and never triggered, symbolic links never
 /// entered. What vanishes while it is measured does not count; what cannot be
 /// read makes the whole size unknown. Errors name the first such path: the
-/// errno, ETIMEDOUT past the deadline, EOVERFLOW for sizes beyond 64 bits, 0
-/// for one of the limits. Blocks for as long as the filesystem does, so this
-/// belongs in a background thread. Memory is bounded by the options, not by the
-/// tree. Thread-safe.
+/// errno, ETIMEDOUT past the deadline, EOVERFLOW for sizes beyond 64 bits,
+/// EAGAIN where directories were moved about at the same time, EOPNOTSUPP for
+/// one of the kernel's own filesystems, 0 for one of the limits. Blocks for as
+/// long as the filesystem does, so this belongs in a background thread. Memory
+/// is bounded by the options, not by the tree. Thread-safe.
 Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
                                         const MeasureOptions& options,
                                         const Deadline& deadline);

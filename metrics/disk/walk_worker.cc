@@ -224,7 +224,8 @@ void WalkWorker::Reopen(int child_fd) {
     return Fail(errno, Path(stack_.size()));
   }
   if (FileId::Of(status) != directory.id) {
-    return state_.Stop(0, Path(stack_.size()), "moved while it was measured");
+    return state_.Stop(EAGAIN, Path(stack_.size()),
+                       "moved while it was measured");
   }
   first_open_ = stack_.size() - 1;
 }

@@ -111,7 +111,9 @@ void AddTemporaryDirectories(const DiskUsageSnapshot& disk,
         kTemporaryDirectoryBytes,
         {out.target, labels.substr(0, colon), labels.substr(colon + 1)}, bytes);
   }
-  out.families.Add(kTemporaryDirectories, {out.target}, in_use);
+  if (disk.working_directories_known) {
+    out.families.Add(kTemporaryDirectories, {out.target}, in_use);
+  }
   AddDropped(kTemporaryDirectoryBytes, measured - std::min(measured, disk.top),
              out);
 }

@@ -107,8 +107,10 @@ Json DiskProfile(const TargetSnapshot& target, pid_t pid) {
                   {"open_files", nullptr}};
   if (target.disk_usage) {
     profile["repository_caches"] = RepositoryCaches(*target.disk_usage, pid);
-    profile["temporary_directories"] =
-        TemporaryDirectories(*target.disk_usage, pid);
+    Json directories = TemporaryDirectories(*target.disk_usage, pid);
+    if (target.disk_usage->working_directories_known || !directories.empty()) {
+      profile["temporary_directories"] = std::move(directories);
+    }
   }
   const ProcessOpenFiles* const files =
       target.open_files ? FindByPid(target.open_files->processes, pid)

@@ -176,7 +176,11 @@ void AppendTemporaryDirectories(const DiskUsageSnapshot& disk, pid_t pid,
     lines += ")\n";
     in_use = in_use || has_child;
   }
-  if (!in_use) out += "No temporary directories in use.\n";
+  if (!disk.working_directories_known) {
+    out += "Temporary directories in use are not known.\n";
+  } else if (!in_use) {
+    out += "No temporary directories in use.\n";
+  }
   out += unused;
 }
 

@@ -218,6 +218,16 @@ TEST_CASE("debug text: directories that cannot be read say why") {
                  "bytes)\n"));
 }
 
+TEST_CASE("debug text: unknown working directories are not none") {
+  auto disk = std::make_shared<DiskUsageSnapshot>();
+  disk->working_directories_known = false;
+  TargetSnapshot target;
+  target.disk_usage = disk;
+  CHECK_THAT(
+      Block(Profile::kDisk, target),
+      ContainsSubstring("Temporary directories in use are not known.\n"));
+}
+
 TEST_CASE("debug text: only what is not printable is escaped") {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", ""},

@@ -255,6 +255,15 @@ TEST_CASE("families: temporary directories past the top are together") {
         Lines{"{target=t,family=leak_temporary_directory_bytes} 2"});
 }
 
+TEST_CASE("families: unknown working directories are not none") {
+  DiskUsageSnapshot disk;
+  disk.working_directories_known = false;
+  CHECK(SamplesOf(OneDisk(disk), "leak_temporary_directories").empty());
+  disk.working_directories_known = true;
+  CHECK(SamplesOf(OneDisk(disk), "leak_temporary_directories") ==
+        Lines{"{target=t} 0"});
+}
+
 TEST_CASE("families: errors are counted by cause, known causes always") {
   TargetSnapshot target;
   target.runs = {{"memory",

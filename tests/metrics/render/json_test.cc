@@ -92,5 +92,17 @@ TEST_CASE("json: directories tell absent, unknown and measured apart") {
      "allocated_bytes": null, "files": null, "error": "denied"}])"));
 }
 
+TEST_CASE("json: unknown working directories are not none") {
+  auto disk = std::make_shared<DiskUsageSnapshot>();
+  disk->working_directories_known = false;
+  Snapshot snapshot;
+  snapshot.targets.emplace_back();
+  snapshot.targets[0].main_processes = {{1, 0}};
+  snapshot.targets[0].disk_usage = disk;
+  const json document = Parse(snapshot, {Profile::kDisk});
+  const json& profile = document["targets"][0]["processes"][0]["disk_profile"];
+  CHECK(profile["temporary_directories"] == nullptr);
+}
+
 }  // namespace
 }  // namespace leak_exporter::render

@@ -1,0 +1,196 @@
+#include "metrics/collectors/disk_usage.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace leak_exporter {
+namespace {
+
+using Places = std::vector<DirectoryPlace>;
+
+struct FoundCache {
+  RepositoryCache cache;
+  std::optional<DirectoryPlace> place;
+};
+
+void AddError(const Error& error, ErrorTally& errors) {
+  // What is no failed system call is one of the walk's limits.
+  if (error.code == 0) {
+    errors.Add("limit", error.message);
+  } else {
+    errors.Add(error);
+  }
+}
+
+std::vector<FoundCache> FindCaches(const CollectorContext& context,
+                                   const TargetRoots& roots,
+                                   ErrorTally& errors) {
+  std::vector<FoundCache> found;
+  for (const ProcessSample& main : context.family.main) {
+    for (const std::string& path : context.target.repository_caches) {
+      FoundCache one;
+      one.cache.path = path;
+      one.cache.main_pid = main.pid();
+      auto place = FindByPath(roots, main.handle, path);
+      if (place) {
+        one.cache.exists = true;
+        one.cache.device = place->id.device;
+        one.cache.inode = place->id.inode;
+        one.place = *std::move(place);
+      } else if (!IsGone(place.error())) {
+        one.cache.error = place.error().message;
+        errors.Add(place.error());
+      }
+      found.push_back(std::move(one));
+    }
+  }
+  return found;
+}
+
+// Those that the globs match besides the ones in use.
+void AddGlobbed(const CollectorContext& context, const TargetRoots& roots,
+                Places& places, ErrorTally& errors) {
+  std::set<FileId> known;
+  for (const DirectoryPlace& place : places) known.insert(place.id);
+  for (const ProcessSample& main : context.family.main) {
+    for (const std::string& pattern :
+         context.target.temporary_directories.paths) {
+      for (DirectoryPlace& place :
+           FindByGlob(roots, main.handle, pattern, context.deadline, errors)) {
+        if (known.insert(place.id).second) places.push_back(std::move(place));
+      }
+    }
+  }
+}
+
+Deadline ShareOf(const Deadline& deadline, const Clock& clock, size_t sharers) {
+  if (deadline.at() == std::chrono::steady_clock::time_point::max()) {
+    return deadline;
+  }
+  const auto now = clock.Now();
+  return Deadline(
+      clock, now + (deadline.at() - now) / static_cast<std::int64_t>(sharers));
+}
+
+void SetUsage(const Result<DirectoryUsage>& usage, RepositoryCache& cache) {
+  if (usage) {
+    cache.usage = *usage;
+  } else if (IsGone(usage.error())) {
+    cache.exists = false;
+  } else {
+    cache.error = usage.error().message;
+  }
+}
+
+// `pid` is the child through which it was opened; 0 where that was by its path,
+// as for a cache that a child works in.
+TemporaryDirectory Describe(const DirectoryPlace& place,
+                            const Result<DirectoryUsage>& usage, pid_t pid) {
+  TemporaryDirectory directory;
+  directory.pid =
+      pid == 0 && !place.users.empty() ? place.users.front()->pid() : pid;
+  directory.main_pid = place.main->pid();
+  directory.path = place.path;
+  if (usage) {
+    directory.usage = *usage;
+  } else {
+    directory.error = usage.error().message;
+  }
+  return directory;
+}
+
+void SortLargestFirst(std::vector<TemporaryDirectory>& directories) {
+  std::ranges::sort(directories, {}, [](const TemporaryDirectory& directory) {
+    const uint64_t bytes =
+        directory.usage ? directory.usage->apparent_bytes : 0;
+    return std::tuple(!directory.usage, ~bytes,
+                      std::string_view(directory.path), directory.pid);
+  });
+}
+
+}  // namespace
+
+DiskUsageCollector::DiskUsageCollector(const config::DiskUsageConfig& config,
+                                       unsigned walk_threads)
+    : min_interval_(config.min_interval), top_(config.top) {
+  options_.one_filesystem = config.one_filesystem;
+  options_.threads = walk_threads;
+}
+
+bool DiskUsageCollector::Collect(const CollectorContext& context,
+                                 TargetSnapshot& snapshot, ErrorTally& errors) {
+  TargetRoots roots(context.proc_fs);
+  for (const ProcessSample& main : context.family.main) {
+    roots.Keep(*main.handle);
+  }
+  const auto& configured = context.target.temporary_directories;
+  std::vector<FoundCache> caches = FindCaches(context, roots, errors);
+  WorkingDirectories temporary;
+  temporary.known = false;
+  if (configured.children_working_directories) {
+    temporary = FindWorkingDirectories(context.family, errors);
+  }
+  AddGlobbed(context, roots, temporary.places, errors);
+
+  std::vector<const DirectoryPlace*> places;
+  for (const FoundCache& one : caches) {
+    if (one.place) places.push_back(&*one.place);
+  }
+  for (const DirectoryPlace& place : temporary.places) places.push_back(&place);
+  const MeasuredById measured =
+      Measure(std::move(places), roots, context, errors);
+
+  auto disk = std::make_shared<DiskUsageSnapshot>();
+  disk->top = top_;
+  disk->working_directories_known = temporary.known;
+  for (FoundCache& one : caches) {
+    if (one.place) SetUsage(measured.at(one.place->id).usage, one.cache);
+    disk->repository_caches.push_back(std::move(one.cache));
+  }
+  for (const DirectoryPlace& place : temporary.places) {
+    const Measured& one = measured.at(place.id);
+    if (!one.usage && IsGone(one.usage.error())) continue;
+    disk->temporary_directories.push_back(Describe(place, one.usage, one.pid));
+  }
+  SortLargestFirst(disk->temporary_directories);
+  snapshot.disk_usage = std::move(disk);
+  return true;
+}
+
+DiskUsageCollector::MeasuredById DiskUsageCollector::Measure(
+    std::vector<const DirectoryPlace*> places, const TargetRoots& roots,
+    const CollectorContext& context, ErrorTally& errors) {
+  std::ranges::stable_sort(places, {}, [this](const DirectoryPlace* place) {
+    const auto cost = last_cost_.find(place->id);
+    return cost == last_cost_.end() ? 0 : cost->second;
+  });
+  last_cost_.clear();
+  MeasuredById measured;
+  for (size_t i = 0; i < places.size(); ++i) {
+    const DirectoryPlace& place = *places[i];
+    if (measured.contains(place.id)) continue;
+    Measured one{Failure(0, ""), 0};
+    auto opened = OpenPlace(roots, place);
+    if (opened) {
+      one.pid = opened->pid;
+      one.usage = MeasureDirectory(
+          {opened->fd.get(), place.path, *opened->root}, options_,
+          ShareOf(context.deadline, context.clock, places.size() - i));
+    } else {
+      one.usage = tl::unexpected<Error>(opened.error());
+    }
+    if (!one.usage) AddError(one.usage.error(), errors);
+    last_cost_[place.id] =
+        one.usage ? one.usage->entries : std::numeric_limits<uint64_t>::max();
+    measured.emplace(place.id, std::move(one));
+  }
+  return measured;
+}
+
+}  // namespace leak_exporter
