@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <exception>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -13,8 +14,9 @@
 namespace leak_exporter {
 
 /// Runs `body` in a forked child, which may give up rights or enter namespaces
-/// that this process keeps, and returns what it returned. The child ends after
-/// a minute at the latest; one that ends by a signal throws.
+/// that this process keeps, and returns what it returned, or what it threw
+/// said. The child ends after a minute at the latest; one that ends by a signal
+/// throws.
 inline std::string InChild(const std::function<std::string()>& body) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
@@ -24,7 +26,12 @@ inline std::string InChild(const std::function<std::string()>& body) {
   if (child < 0) throw std::runtime_error("fork");
   if (child == 0) {
     ::alarm(60);
-    const std::string text = body();
+    std::string text;
+    try {
+      text = body();
+    } catch (const std::exception& error) {
+      text = error.what();
+    }
     const bool whole = ::write(write_end.get(), text.data(), text.size()) ==
                        static_cast<ssize_t>(text.size());
     ::_exit(whole ? 0 : 1);

@@ -19,6 +19,7 @@
 #include "tests/catch.h"
 #include "tests/collect.h"
 #include "tests/in_child.h"
+#include "tests/own_namespaces.h"
 #include "tests/scratch_directory.h"
 #include "tests/waiting_process.h"
 
@@ -39,10 +40,8 @@ std::unique_ptr<WaitingProcess> WorkIn(const std::string& path) {
   });
 }
 
-// An ordinary user may do what follows as root of a user namespace of its own.
-void Unshare(int flags) {
-  if (::geteuid() != 0) flags |= CLONE_NEWUSER;
-  if (flags != 0 && ::unshare(flags) != 0) std::_Exit(1);
+void EnterOrEnd(int flags) {
+  if (!EnterOwnNamespaces(flags).empty()) std::_Exit(1);
 }
 
 // Main processes and their descendants, the first the oldest.
@@ -295,7 +294,7 @@ TEST_CASE("disk_usage: paths mean what they mean under a changed root") {
   fs::create_symlink("/data/cache/file", top + "/tmp/work/link");
   const auto change_root = [&top](const std::string& work) {
     return std::make_unique<WaitingProcess>([&top, work] {
-      Unshare(0);
+      EnterOrEnd(0);
       if (::chroot(top.c_str()) != 0 || ::chdir(work.c_str()) != 0) {
         std::_Exit(1);
       }
@@ -330,16 +329,14 @@ TEST_CASE("disk_usage: paths lead through the target's own mounts") {
   WriteFile(top + "/private/hidden", 1'000'000);
   const auto mount_and_work = [&top] {
     return std::make_unique<WaitingProcess>([&top] {
-      Unshare(CLONE_NEWNS);
+      EnterOrEnd(CLONE_NEWNS);
       const std::string place = top + "/private";
-      if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-          ::mount("none", place.c_str(), "tmpfs", 0, nullptr) != 0) {
+      if (::mount("none", place.c_str(), "tmpfs", 0, nullptr) != 0 ||
+          ::chdir(place.c_str()) != 0 || ::symlink("file", "link") != 0 ||
+          ::symlink((place + "/file").c_str(), "absolute") != 0) {
         std::_Exit(1);
       }
-      WriteFile(place + "/file", 4'321);
-      fs::create_symlink("file", place + "/link");
-      fs::create_symlink(place + "/file", place + "/absolute");
-      if (::chdir(place.c_str()) != 0) std::_Exit(1);
+      WriteFile("file", 4'321);
     });
   };
   const auto first = mount_and_work();
@@ -372,7 +369,7 @@ TEST_CASE("disk_usage: what may not be read is unknown, the rest is measured") {
   // Nobody without CAP_SYS_PTRACE may look at these, not even their user.
   const auto secretive = [](const std::string& path, bool own_mounts) {
     return std::make_unique<WaitingProcess>([path, own_mounts] {
-      if (own_mounts) Unshare(CLONE_NEWNS);
+      if (own_mounts) EnterOrEnd(CLONE_NEWNS);
       ::prctl(PR_SET_DUMPABLE, 0);
       if (::chdir(path.c_str()) != 0) std::_Exit(1);
     });

@@ -22,6 +22,7 @@
 #include "tests/catch.h"
 #include "tests/command_output.h"
 #include "tests/in_child.h"
+#include "tests/own_namespaces.h"
 #include "tests/scratch_directory.h"
 
 namespace leak_exporter {
@@ -519,18 +520,6 @@ TEST_CASE(
                     "/link: " + std::strerror(EACCES));
 }
 
-// Enters a mount namespace of its own; an ordinary user does so as root of a
-// user namespace of its own.
-std::string EnterMountNamespace() {
-  const int flags =
-      ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-  if (::unshare(flags) != 0 ||
-      ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return std::string("no mount namespace: ") + std::strerror(errno);
-  }
-  return "";
-}
-
 TEST_CASE("measure: other filesystems are left out or entered as configured") {
   const ScratchDirectory directory;
   const std::string& top = directory.path();
@@ -539,7 +528,8 @@ TEST_CASE("measure: other filesystems are left out or entered as configured") {
   WriteFile(top + "/own", 1'000);
   WriteFile(top + "/over", 1'000);
   const std::string text = InChild([&top] {
-    if (std::string error = EnterMountNamespace(); !error.empty()) return error;
+    const std::string error = EnterOwnNamespaces(CLONE_NEWNS);
+    if (!error.empty()) return error;
     if (::mount("none", (top + "/mounted").c_str(), "tmpfs", 0, nullptr) != 0 ||
         ::mount("/proc", (top + "/proc").c_str(), nullptr, MS_BIND | MS_REC,
                 nullptr) != 0) {

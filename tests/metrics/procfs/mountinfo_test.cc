@@ -1,7 +1,6 @@
 #include "metrics/procfs/mountinfo.h"
 
 #include <sched.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include "tests/catch.h"
 #include "tests/fake_proc.h"
+#include "tests/own_namespaces.h"
 #include "tests/scratch_directory.h"
 #include "tests/waiting_process.h"
 
@@ -58,17 +58,17 @@ TEST_CASE("mountinfo: the root is shared until one is changed") {
   const auto handle = ProcessHandle::Open(fs, same.pid());
   REQUIRE(handle);
   CHECK(SharesRoot(fs, *handle));
-  // An ordinary user may do both as root of a user namespace of its own.
-  const int user = ::geteuid() == 0 ? 0 : CLONE_NEWUSER;
-  const WaitingProcess elsewhere([&] {
-    if (::unshare(user | CLONE_NEWNS) != 0) std::_Exit(1);
+  const WaitingProcess elsewhere([] {
+    if (!EnterOwnNamespaces(CLONE_NEWNS).empty()) std::_Exit(1);
   });
   const auto in_namespace = ProcessHandle::Open(fs, elsewhere.pid());
   REQUIRE(in_namespace);
   CHECK_FALSE(SharesRoot(fs, *in_namespace));
   const WaitingProcess changed([&] {
-    if (user != 0 && ::unshare(user) != 0) std::_Exit(1);
-    if (::chroot(directory.path().c_str()) != 0) std::_Exit(1);
+    if (!EnterOwnNamespaces(0).empty() ||
+        ::chroot(directory.path().c_str()) != 0) {
+      std::_Exit(1);
+    }
   });
   const auto in_chroot = ProcessHandle::Open(fs, changed.pid());
   REQUIRE(in_chroot);
