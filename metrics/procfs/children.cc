@@ -69,12 +69,12 @@ Result<void> ReadChildren(const ProcessHandle& process, uint32_t threads,
   }
   auto directory = process.OpenAt("task", O_RDONLY | O_DIRECTORY);
   if (!directory) return tl::unexpected<Error>(directory.error());
-  std::vector<pid_t> tasks;
-  const auto listed =
-      ListNumbers(std::move(*directory), process.Path("task"), tasks);
-  if (!listed) return listed;
-  for (const pid_t thread : tasks) {
-    const auto read = ReadChildrenOfThread(process, thread, buffer, children);
+  const auto threads_now =
+      ListNumbers(std::move(*directory), process.Path("task"));
+  if (!threads_now) return tl::unexpected<Error>(threads_now.error());
+  for (const NumberedEntry& thread : *threads_now) {
+    const auto read =
+        ReadChildrenOfThread(process, thread.number, buffer, children);
     if (!read && !IsGone(read.error())) return read;
   }
   return {};

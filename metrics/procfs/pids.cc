@@ -25,22 +25,23 @@ tl::unexpected<Error> SystemFailure(const std::string& path) {
 
 }  // namespace
 
-Result<void> ListNumbers(UniqueFd directory, const std::string& path,
-                         std::vector<pid_t>& numbers) {
+Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
+                                               const std::string& path) {
   const std::unique_ptr<DIR, CloseDirectory> stream(
       ::fdopendir(directory.get()));
   if (!stream) return SystemFailure(path);
   directory.Release();
+  std::vector<NumberedEntry> entries;
   for (;;) {
     errno = 0;
     const dirent* const entry = ::readdir(stream.get());
     if (entry == nullptr) break;
     if (const auto number = ParseNumber<pid_t>(entry->d_name)) {
-      numbers.push_back(*number);
+      entries.push_back({*number, entry->d_ino});
     }
   }
   if (errno != 0) return SystemFailure(path);
-  return {};
+  return entries;
 }
 
 bool IsHidden(const ProcFs& fs, pid_t pid) {
@@ -48,11 +49,11 @@ bool IsHidden(const ProcFs& fs, pid_t pid) {
          (::kill(pid, 0) == 0 || errno != ESRCH);
 }
 
-Result<void> ListPids(const ProcFs& fs, std::vector<pid_t>& pids) {
+Result<std::vector<NumberedEntry>> ListPids(const ProcFs& fs) {
   UniqueFd directory(
       ::open(fs.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid()) return SystemFailure(fs.root());
-  return ListNumbers(std::move(directory), fs.root(), pids);
+  return ListNumbers(std::move(directory), fs.root());
 }
 
 }  // namespace leak_exporter::procfs

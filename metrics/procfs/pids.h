@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,19 @@
 
 namespace leak_exporter::procfs {
 
-/// The numbers among the names of an open directory, in the kernel's order:
-/// processes in /proc, threads in /proc/PID/task. Appends to `numbers`; `path`
-/// is for messages.
-Result<void> ListNumbers(UniqueFd directory, const std::string& path,
-                         std::vector<pid_t>& numbers);
+/// An entry of a directory whose name is a number.
+struct NumberedEntry {
+  pid_t number = 0;
+  /// Of /proc/PID, while it stays the same, so does the process: the kernel
+  /// gives no inode number twice before all of 32 bits have been used. It may
+  /// change without the process when the kernel needs memory.
+  uint64_t inode = 0;
+};
+
+/// Those of an open directory, in the kernel's order: processes in /proc,
+/// threads in /proc/PID/task. `path` is for messages.
+Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
+                                               const std::string& path);
 
 /// Whether a process that the proc filesystem does not show exists all the same
 /// (mounted with hidepid=2): then pid 1 is not shown either, and the kernel
@@ -23,6 +32,6 @@ Result<void> ListNumbers(UniqueFd directory, const std::string& path,
 bool IsHidden(const ProcFs& fs, pid_t pid);
 
 /// Every process that the proc filesystem shows.
-Result<void> ListPids(const ProcFs& fs, std::vector<pid_t>& pids);
+Result<std::vector<NumberedEntry>> ListPids(const ProcFs& fs);
 
 }  // namespace leak_exporter::procfs

@@ -112,14 +112,15 @@ void FamilyWalk::ListScannedChildren(pid_t parent) {
 
 void FamilyWalk::ScanAllParents() {
   scanned_children_.emplace();
-  std::vector<pid_t> pids;
-  if (const auto listed = procfs::ListPids(table_.fs(), pids); !listed) {
-    errors_.Add(listed.error());
+  const auto entries = procfs::ListPids(table_.fs());
+  if (!entries) {
+    errors_.Add(entries.error());
+    return;
   }
-  for (const pid_t pid : pids) {
-    const auto stat = procfs::ReadStat(table_.fs(), pid, buffer_);
+  for (const procfs::NumberedEntry& entry : *entries) {
+    const auto stat = procfs::ReadStat(table_.fs(), entry.number, buffer_);
     if (stat) {
-      scanned_children_->emplace(stat->parent_pid, pid);
+      scanned_children_->emplace(stat->parent_pid, entry.number);
     } else {
       errors_.Add(stat.error());
     }

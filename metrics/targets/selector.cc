@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "metrics/base/read_file.h"
@@ -43,36 +42,57 @@ std::vector<MatchedProcess> Selector::Select(const std::vector<pid_t>& pids,
                                              ErrorTally& errors) {
   std::vector<MatchedProcess> selected;
   for (const pid_t pid : pids) {
-    if (const auto matched = Check(pid, errors)) selected.push_back(*matched);
+    const Checked checked = Check(pid, errors);
+    if (checked.matches) selected.push_back({pid, checked.parent_pid});
   }
   return selected;
 }
 
 std::vector<MatchedProcess> Selector::SelectFromAll(
     const std::function<bool(pid_t)>& skip, ErrorTally& errors) {
-  std::vector<pid_t> pids;
-  if (const auto listed = procfs::ListPids(fs_, pids); !listed) {
-    errors.Add(listed.error());
+  std::vector<MatchedProcess> selected;
+  const auto entries = procfs::ListPids(fs_);
+  if (!entries) {
+    errors.Add(entries.error());
+    return selected;
   }
   const auto own_pid = OwnPid();
-  std::erase_if(pids, [&](pid_t pid) { return pid == own_pid || skip(pid); });
-  return Select(pids, errors);
+  const auto kernel_threads_before = std::exchange(kernel_threads_, {});
+  for (const auto& [pid, inode] : *entries) {
+    if (pid == own_pid || skip(pid)) continue;
+    const auto before = kernel_threads_before.find(pid);
+    if (before != kernel_threads_before.end() && before->second == inode) {
+      kernel_threads_.insert(*before);
+      continue;
+    }
+    const Checked checked = Check(pid, errors);
+    if (checked.matches) {
+      selected.push_back({pid, checked.parent_pid});
+    } else if (checked.kernel_thread) {
+      kernel_threads_.emplace(pid, inode);
+    }
+  }
+  return selected;
 }
 
-std::optional<MatchedProcess> Selector::Check(pid_t pid, ErrorTally& errors) {
+Selector::Checked Selector::Check(pid_t pid, ErrorTally& errors) {
   const auto stat = procfs::ReadStat(fs_, pid, buffer_);
   if (!stat) {
     errors.Add(stat.error());
-    return std::nullopt;
+    return {};
   }
-  if (HasEnded(*stat) || !matcher_.MatchesComm(stat->comm)) {
-    return std::nullopt;
-  }
-  const MatchedProcess process{pid, stat->parent_pid};
-  if (!matcher_.reads_process()) return process;
-  Program program{stat->start_time_ticks, std::string(stat->comm),
-                  stat->flags & procfs::kForkedButNotExeced, stat->start_code,
-                  stat->start_stack};
+  const bool kernel_thread = (stat->flags & procfs::kKernelThread) != 0;
+  const pid_t parent_pid = stat->parent_pid;
+  // The comm in stat is a view of the buffer that matching reads into.
+  return {Matches(pid, *stat, errors), kernel_thread, parent_pid};
+}
+
+bool Selector::Matches(pid_t pid, const Stat& stat, ErrorTally& errors) {
+  if (HasEnded(stat) || !matcher_.MatchesComm(stat.comm)) return false;
+  if (!matcher_.reads_process()) return true;
+  Program program{stat.start_time_ticks, std::string(stat.comm),
+                  stat.flags & procfs::kForkedButNotExeced, stat.start_code,
+                  stat.start_stack};
   Verdict& verdict = verdicts_[pid];
   if (verdict.program != program) {
     verdict = Verdict();
@@ -80,8 +100,8 @@ std::optional<MatchedProcess> Selector::Check(pid_t pid, ErrorTally& errors) {
     verdict.first_seen = now_;
   }
   verdict.round = round_;
-  if (!Stands(verdict, *stat)) Decide(pid, stat->state, verdict, errors);
-  return verdict.matches ? std::optional(process) : std::nullopt;
+  if (!Stands(verdict, stat)) Decide(pid, stat.state, verdict, errors);
+  return verdict.matches;
 }
 
 bool Selector::Stands(const Verdict& verdict, const Stat& stat) const {

@@ -72,7 +72,14 @@ class Selector {
     uint64_t round = 0;
   };
 
-  std::optional<MatchedProcess> Check(pid_t pid, ErrorTally& errors);
+  struct Checked {
+    bool matches = false;
+    bool kernel_thread = false;
+    pid_t parent_pid = 0;
+  };
+
+  Checked Check(pid_t pid, ErrorTally& errors);
+  bool Matches(pid_t pid, const procfs::Stat& stat, ErrorTally& errors);
   bool Stands(const Verdict& verdict, const procfs::Stat& stat) const;
   void Decide(pid_t pid, char state, Verdict& verdict, ErrorTally& errors);
   std::optional<pid_t> OwnPid() const;
@@ -80,6 +87,10 @@ class Selector {
   const Matcher& matcher_;
   const procfs::ProcFs& fs_;
   std::unordered_map<pid_t, Verdict> verdicts_;
+  /// Kernel threads that do not match, with the inode that tells who it is.
+  /// They call no exec, and are most of the processes on many a machine: those
+  /// are not looked at again.
+  std::unordered_map<pid_t, uint64_t> kernel_threads_;
   std::chrono::nanoseconds now_{};
   uint64_t round_ = 0;
   std::string buffer_;

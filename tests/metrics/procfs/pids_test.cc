@@ -12,27 +12,47 @@
 namespace leak_exporter::procfs {
 namespace {
 
+std::vector<pid_t> PidsOf(const Result<std::vector<NumberedEntry>>& entries) {
+  std::vector<pid_t> pids;
+  for (const NumberedEntry& entry : entries.value()) {
+    pids.push_back(entry.number);
+  }
+  return pids;
+}
+
 TEST_CASE("pids: only names that are numbers are processes") {
   const FakeProc proc;
   for (const char* name : {"1/stat", "4306/stat", "self/x", "12x/y", "-3/y",
                            "99999999999/y", "uptime"}) {
     proc.Write(name, "");
   }
-  std::vector<pid_t> pids;
-  REQUIRE(ListPids(proc.fs(), pids));
+  std::vector<pid_t> pids = PidsOf(ListPids(proc.fs()));
   std::sort(pids.begin(), pids.end());
   CHECK(pids == std::vector<pid_t>{1, 4306});
 }
 
 TEST_CASE("pids: the kernel's own list holds the reader") {
-  std::vector<pid_t> pids;
-  REQUIRE(ListPids(ProcFs(), pids));
+  const std::vector<pid_t> pids = PidsOf(ListPids(ProcFs()));
   CHECK(std::count(pids.begin(), pids.end(), ::getpid()) == 1);
 }
 
+TEST_CASE("pids: the inode number tells a process that stays") {
+  const auto inode_of = [](pid_t pid) {
+    const auto entries = ListPids(ProcFs());
+    REQUIRE(entries);
+    for (const NumberedEntry& entry : *entries) {
+      if (entry.number == pid) return entry.inode;
+    }
+    return uint64_t{0};
+  };
+  const uint64_t own = inode_of(::getpid());
+  CHECK(own != 0);
+  CHECK(own != inode_of(::getppid()));
+  CHECK(own == inode_of(::getpid()));
+}
+
 TEST_CASE("pids: a proc filesystem that is not there is an error") {
-  std::vector<pid_t> pids;
-  const auto listed = ListPids(ProcFs("/nowhere"), pids);
+  const auto listed = ListPids(ProcFs("/nowhere"));
   REQUIRE_FALSE(listed);
   CHECK(listed.error().code == ENOENT);
   CHECK(listed.error().message == "/nowhere: No such file or directory");

@@ -326,6 +326,29 @@ TEST_CASE("target: rules that cannot be applied are an error in every round") {
   }
 }
 
+TEST_CASE("target: kernel threads that do not match are looked at once") {
+  constexpr uint32_t kKernelThread = 0x00200000;
+  Watched watched(ByComm("app"));
+  for (const pid_t pid : {2, 3}) {
+    watched.tree[pid].parent = 0;
+    watched.tree[pid].flags = kKernelThread;
+    watched.tree[pid].start_stack = 0;
+  }
+  watched.tree[3].comm = "kworker";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{2});
+  watched.tree[3].comm = "app";
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{2});
+  // Another process is, by whatever pid.
+  watched.tree.Erase(3);
+  watched.SyncAndMeasure();
+  watched.tree[3].comm = "app";
+  watched.tree[3].start_time_ticks = 200;
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{2, 3});
+}
+
 TEST_CASE("target: odd names match byte by byte") {
   for (const std::string comm : {"a) S 1", "\xff\xfe", "x\ty", " "}) {
     Watched watched(ByComm(comm));
