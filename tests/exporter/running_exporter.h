@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -115,10 +116,14 @@ class RunningExporter {
   void HangThreads() const {
     for (const pid_t thread : Threads()) {
       if (thread == pid_) continue;
+      // A connection's thread may end meanwhile.
+      if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0 &&
+          errno == ESRCH) {
+        continue;
+      }
+      ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr);
       int status = 0;
-      if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0 ||
-          ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0 ||
-          ::waitpid(thread, &status, __WALL) != thread) {
+      if (::waitpid(thread, &status, __WALL) != thread) {
         throw std::runtime_error("a thread could not be held");
       }
     }
