@@ -136,10 +136,10 @@ std::vector<Route> MakeRoutes(const Site& site) {
       [site](const Request& request) { return Metrics(site, request); });
   get("/", [site](const Request&) { return Page(site); });
   get("/-/healthy", [](const Request&) { return PlainText(200, "healthy"); });
+  // Asks for what a deadlock would hold.
   get("/-/ready", [site](const Request&) {
-    return PlainText(
-        200, "ready: " + std::to_string(site.snapshotter.TargetCount()) +
-                 " targets");
+    return site.snapshotter.TargetCount() > 0 ? PlainText(200, "ready")
+                                              : PlainText(503, "no targets");
   });
   routes.push_back({"/-/reload", {"POST", "PUT"}, [site](const Request&) {
                       return Reload(site);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -38,9 +39,12 @@ a { color: var(--link); }
 .good { color: var(--good); }
 section { border: 1px solid var(--line); background: var(--card);
   border-radius: .5rem; padding: 1rem; margin: 1rem 0; }
-nav a { display: inline-block; margin-right: 1rem; }
+nav span { display: inline-block; margin-right: 1rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem;
-  margin-top: .6rem; }
+  margin-top: .6rem; table-layout: fixed; }
+th { width: 11%; }
+th:first-child { width: 19%; }
+th:last-child { width: 48%; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0;
   border-top: 1px solid var(--line); vertical-align: top;
   overflow-wrap: anywhere; }
@@ -113,13 +117,29 @@ std::string Mebibytes(uint64_t bytes) {
 }
 
 std::string Duration(double seconds) {
+  struct Unit {
+    double below;
+    double factor;
+    const char* format;
+  };
+  constexpr std::array kUnits = {
+      Unit{1e-3, 1e6, "%.0f µs"},
+      Unit{1, 1e3, "%.1f ms"},
+      Unit{120, 1, "%.1f s"},
+      Unit{HUGE_VAL, 1.0 / 60, "%.0f min"},
+  };
+  const auto unit =
+      std::find_if(kUnits.begin(), kUnits.end() - 1,
+                   [seconds](const Unit& u) { return seconds < u.below; });
   std::array<char, 32> text{};
-  if (seconds < 1) {
-    std::snprintf(text.data(), text.size(), "%.1f ms", seconds * 1e3);
-  } else {
-    std::snprintf(text.data(), text.size(), "%.1f s", seconds);
-  }
+  std::snprintf(text.data(), text.size(), unit->format, seconds * unit->factor);
   return text.data();
+}
+
+std::string Age(std::optional<double> timestamp, double now) {
+  if (!timestamp) return "never";
+  const double seconds = now - *timestamp;
+  return seconds < 1 ? "now" : Duration(seconds) + " ago";
 }
 
 /// "2 processes (pid 7, 9), 12 children, 3 of them zombies, 80.0 MiB resident"
@@ -155,10 +175,7 @@ void AppendRun(std::string& page, const CollectorRun& run, double now) {
   page += run.success ? "<td class=\"good\">ok</td>"
                       : "<td class=\"bad\">failed</td>";
   page += "<td>" + Duration(run.duration_seconds) + "</td><td>";
-  page +=
-      run.timestamp_unix_seconds
-          ? Duration(std::max(0.0, now - *run.timestamp_unix_seconds)) + " ago"
-          : "never";
+  page += Age(run.timestamp_unix_seconds, now);
   page += "</td><td>";
   for (const CollectorError& error : run.errors) {
     page += "<div>" + Escape(error.cause) + " × " +
@@ -172,14 +189,16 @@ void AppendTarget(std::string& page, const TargetSnapshot& target, double now,
                   const std::string& telemetry_path) {
   const std::string query = "?target=" + PercentEncode(target.target);
   page += "<section>\n<h2>" + Escape(target.target) + "</h2>\n<p>" +
-          Escape(Summary(target)) + "</p>\n<nav>";
+          Escape(Summary(target)) + "</p>\n<nav><span>";
   AppendLink(page, telemetry_path + query, "metrics");
+  page += "</span>";
   for (const char* block : {"memory", "pid", "disk", "mapping"}) {
     const std::string url = std::string("/debug/") + block + query;
     page += "\n<span>";
     AppendLink(page, url, std::string(block) + " profile");
-    AppendLink(page, url + "&format=json", "json");
-    page += "</span>";
+    page += " (";
+    AppendLink(page, url + "&format=json", "JSON");
+    page += ")</span>";
   }
   page +=
       "</nav>\n<table>\n<tr><th>Collector</th><th>State</th><th>Took</th>"
@@ -197,11 +216,11 @@ std::string LandingPage(const Snapshot& snapshot,
   page += "<header>\n<h1>leak_exporter</h1>\n<p class=\"soft\">version " +
           Escape(status.version) + ", revision " + Escape(status.revision) +
           "</p>\n<p>Says from outside what an application leaks: processes, "
-          "memory, files, disk.</p>\n<nav>";
+          "memory, files, disk.</p>\n<nav><span>";
   AppendLink(page, telemetry_path, "metrics of all targets");
-  page += '\n';
+  page += "</span>\n<span>";
   AppendLink(page, "/-/healthy", "health");
-  page += "</nav>\n</header>\n<main>\n";
+  page += "</span></nav>\n</header>\n<main>\n";
   if (!status.config_last_reload_successful.value_or(true)) {
     page +=
         "<p class=\"bad\">The last reload of the configuration failed; the one "

@@ -22,6 +22,7 @@ TEST_CASE("landing page: says how each target is doing and where to look") {
   memory->usage.main.resident_bytes = 80 << 20;
   target.memory = memory;
   target.runs.push_back({"memory", true, 0.0025, 999.5, {}});
+  target.runs.push_back({"open_files", true, 0.00004, 880, {}});
   target.runs.push_back({"disk_usage",
                          false,
                          12,
@@ -41,7 +42,8 @@ TEST_CASE("landing page: says how each target is doing and where to look") {
         "href=\"/debug/disk?target=analyzer&amp;format=json\"",
         "href=\"/debug/mapping?target=analyzer\"",
         "<td>memory</td><td class=\"good\">ok</td><td>2.5 ms</td>"
-        "<td>500.0 ms ago</td>",
+        "<td>now</td>",
+        "<td>40 µs</td><td>2 min ago</td>",
         "<td>disk_usage</td><td class=\"bad\">failed</td><td>12.0 s</td>"
         "<td>never</td>",
         "permission × 3: /srv: Permission denied"}) {
