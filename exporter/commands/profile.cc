@@ -54,10 +54,15 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
                     {std::nullopt, CollectorsOf(options.profiles), kBudget}),
                 options)
       << std::flush;
+  int exit_code = kExitDone;
+  if (!out) {
+    err << "the blocks could not be written\n";
+    exit_code = EXIT_FAILURE;
+  }
   snapshotter.Stop();
   // What hangs refers to what this function owns.
-  if (!workers.WaitUntilIdle(kPatienceAtTheEnd)) std::_Exit(kExitDone);
-  return kExitDone;
+  if (!workers.WaitUntilIdle(kPatienceAtTheEnd)) std::_Exit(exit_code);
+  return exit_code;
 }
 
 }  // namespace leak_exporter

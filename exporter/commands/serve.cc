@@ -3,6 +3,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <iterator>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -51,8 +53,14 @@ int RunServe(const Options& options, std::ostream& err) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto logger =
       MakeStandardErrorLogger(options.log_format, options.log_level);
-  Service service(options, *config, std::move(*sockets), *logger);
-  if (!service.Run()) std::_Exit(kExitDone);
+  std::optional<Service> service;
+  try {
+    service.emplace(options, *config, std::move(*sockets), *logger);
+  } catch (const std::runtime_error& failure) {
+    err << failure.what() << '\n';
+    return kExitBind;
+  }
+  if (!service->Run()) std::_Exit(kExitDone);
   return kExitDone;
 }
 

@@ -25,8 +25,6 @@ constexpr std::chrono::seconds kDefaultBudget{10};
 constexpr Seconds kShortestBudget{0.1};
 constexpr Seconds kLongestBudget{300};
 constexpr Seconds kMargin{0.5};
-// A person waits for the page, and comes back for what is slow.
-constexpr std::chrono::seconds kPageBudget{2};
 
 std::optional<std::vector<std::string>> Restriction(const Request& request,
                                                     std::string_view name) {
@@ -106,7 +104,7 @@ Response DebugBlock(const Site& site, render::Profile profile,
 
 Response Page(const Site& site) {
   const Snapshot snapshot =
-      site.snapshotter.Take({std::nullopt, std::nullopt, kPageBudget});
+      site.snapshotter.Take({std::nullopt, std::nullopt, kDefaultBudget});
   Response response;
   response.content_type = "text/html; charset=utf-8";
   response.headers.emplace_back(

@@ -41,6 +41,8 @@ class RunningExporter {
     if (pid_ == 0) {
       ::dup2(out[1], STDOUT_FILENO);
       ::dup2(err[1], STDERR_FILENO);
+      // Built with it, a program would sleep for a second when it ends.
+      ::setenv("TSAN_OPTIONS", "atexit_sleep_ms=0", 0);
       prepare();
       Execute(std::move(arguments));
     }

@@ -73,6 +73,14 @@ class SnapshotBench {
                       [this, budget] { return Take(budget); });
   }
 
+  /// Whether no more than so many threads are left, at the latest soon.
+  bool SettlesAt(size_t threads) const {
+    for (int i = 0; i < 10'000 && workers.running() > threads; ++i) {
+      workers.WaitUntilIdle(std::chrono::milliseconds(1));
+    }
+    return workers.running() <= threads;
+  }
+
   ManualClock clock;
   CapturedLog log;
   procfs::ProcFs proc_fs;

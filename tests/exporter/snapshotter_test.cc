@@ -145,7 +145,7 @@ TEST_CASE("snapshotter: a hung collector costs its own result alone") {
     CHECK(TimedOutIn(later, "process_tree"));
     CHECK(RunOf(later, "memory").success);
     CHECK(later.memory != before.memory);
-    CHECK(bench.workers.running() <= 2);
+    CHECK(bench.SettlesAt(2));
   }
   CHECK(bench.tree.gate.entered() == 2);
   CHECK_THAT(bench.log.text(), ContainsSubstring("collector does not answer"));
@@ -170,7 +170,7 @@ TEST_CASE("snapshotter: a hung walk holds up later scrapes no more") {
   CHECK(TimedOutIn(later, "memory"));
   CHECK(later.memory == before.memory);
   CHECK(later.main_processes.size() == 1);
-  CHECK(bench.workers.running() == 1);
+  CHECK(bench.SettlesAt(1));
 
   bench.target.gate.Open();
   while (TimedOutIn(bench.Take(), "targets")) {
@@ -242,7 +242,7 @@ TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
 
   for (int i = 0; i < 20; ++i) {
     CHECK(TimedOutIn(bench.Take(), "disk_usage"));
-    CHECK(bench.workers.running() <= 2);
+    CHECK(bench.SettlesAt(2));
   }
   CHECK(bench.disk.gate.entered() == 1);
   // Who has more time in all waits for the rest of it.
