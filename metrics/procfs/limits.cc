@@ -26,14 +26,10 @@ std::string_view FirstWord(std::string_view text) {
 
 Result<Limit> ParseOpenFilesLimit(std::string_view text) {
   for (size_t line = 1; !text.empty(); ++line) {
-    const size_t end = text.find('\n');
-    if (end == std::string_view::npos) {
-      return tl::unexpected(Malformed(line, "torn last line", text));
-    }
-    const std::string_view content = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    if (!content.starts_with(kOpenFiles)) continue;
-    const auto soft = FirstWord(content.substr(kOpenFiles.size()));
+    const auto content = TakeLine(text, line);
+    if (!content) return tl::unexpected(content.error());
+    if (!content->starts_with(kOpenFiles)) continue;
+    const auto soft = FirstWord(content->substr(kOpenFiles.size()));
     if (soft == "unlimited") return Limit();
     if (const auto number = ParseNumber<uint64_t>(soft)) return Limit(*number);
     return tl::unexpected(Malformed(line, "bad Max open files", soft));

@@ -51,18 +51,14 @@ std::optional<uint64_t> ParseKb(std::string_view text) {
 Result<SmapsRollup> ParseSmapsRollup(std::string_view text) {
   Totals totals;
   for (size_t line = 1; !text.empty(); ++line) {
-    const size_t end = text.find('\n');
-    if (end == std::string_view::npos) {
-      return tl::unexpected(Malformed(line, "torn last line", text));
-    }
-    const std::string_view content = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    const size_t colon = content.find(':');
+    const auto content = TakeLine(text, line);
+    if (!content) return tl::unexpected(content.error());
+    const size_t colon = content->find(':');
     if (colon == std::string_view::npos) continue;
-    const std::string_view key = content.substr(0, colon);
+    const std::string_view key = content->substr(0, colon);
     std::optional<uint64_t>* const field = FieldFor(key, totals);
     if (field == nullptr) continue;
-    const auto value = WithoutPadding(content.substr(colon + 1));
+    const auto value = WithoutPadding(content->substr(colon + 1));
     *field = ParseKb(value);
     if (!*field)
       return tl::unexpected(Malformed(line, "bad " + std::string(key), value));

@@ -26,6 +26,16 @@ Error Malformed(size_t line, std::string_view problem,
   return Error{0, std::move(message)};
 }
 
+Result<std::string_view> TakeLine(std::string_view& text, size_t line) {
+  const size_t end = text.find('\n');
+  if (end == text.npos) {
+    return tl::unexpected<Error>(Malformed(line, "torn last line", text));
+  }
+  const std::string_view content = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return content;
+}
+
 Error AtPath(std::string_view path, Error error) {
   std::string message(path);
   message += ':';

@@ -30,6 +30,10 @@ std::optional<T> ParseNumber(std::string_view text, int base = 10) {
 Error Malformed(size_t line, std::string_view problem,
                 std::string_view content);
 
+/// Takes the first line off `text` and returns it without its newline. One that
+/// has none is torn: an error that names `line`.
+Result<std::string_view> TakeLine(std::string_view& text, size_t line);
+
 /// A parser's error with the path of the file before it:
 /// "/proc/7/status:3: bad VmRSS 'x kB'".
 Error AtPath(std::string_view path, Error error);

@@ -169,6 +169,12 @@ TEST_CASE("fd: one descriptor can be looked at again") {
   CHECK(after->inode == before.inode);
   CHECK(after->device == before.device);
   CHECK(after->links == 0);
+  // The same without a descriptor of /proc/PID, by path.
+  const auto by_path = ProcessHandle::Open(ProcFs(), holder.process().pid(),
+                                           ProcessHandle::Keep::kNothing);
+  REQUIRE(by_path);
+  CHECK(StatDescriptor(*by_path, before.number)->inode == before.inode);
+  CHECK(List(*by_path)->size() == 1);
   const auto closed = StatDescriptor(holder.process(), 1);
   REQUIRE_FALSE(closed);
   CHECK(IsGone(closed.error()));
