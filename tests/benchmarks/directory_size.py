@@ -98,7 +98,7 @@ def print_table(contenders, entries, rglob, du):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--program", required=True, type=pathlib.Path,
+    parser.add_argument("program", type=pathlib.Path,
                         help="bench_directory_size")
     parser.add_argument("--directory", help="where the tree is built and removed"
                         " again (default: the temporary directory)")
