@@ -38,16 +38,16 @@ a { color: var(--link); }
 .bad { color: var(--bad); }
 .good { color: var(--good); }
 section { border: 1px solid var(--line); background: var(--card);
-  border-radius: .5rem; padding: 1rem; margin: 1rem 0; }
+  border-radius: .5rem; padding: 1rem; margin: 1rem 0; overflow-x: auto; }
 nav span { display: inline-block; margin-right: 1rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem;
-  margin-top: .6rem; table-layout: fixed; }
-th { width: 11%; }
-th:first-child { width: 19%; }
-th:last-child { width: 48%; }
-th, td { text-align: left; padding: .25rem .75rem .25rem 0;
+  margin-top: .6rem; }
+th, td { text-align: left; padding: .25rem .75rem .25rem 0; min-width: 4rem;
   border-top: 1px solid var(--line); vertical-align: top;
-  overflow-wrap: anywhere; }
+  white-space: nowrap; }
+th:first-child { min-width: 8rem; }
+th:last-child { width: 100%; min-width: 14rem; }
+td:last-child { white-space: normal; overflow-wrap: anywhere; }
 th { font-weight: 600; }
 </style>
 </head>
