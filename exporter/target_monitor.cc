@@ -84,7 +84,7 @@ TargetSnapshot TargetMonitor::Finish(const Request& request, Ticket ticket) {
       environment_.clock.WaitUntil(
           lock, changed_, *until,
           [this, seen = changes_] { return changes_ != seen; });
-    } else if (AbandonHungRound() &&
+    } else if (!(ticket && ticket->ended) && AbandonHungRound() &&
                environment_.clock.Now() < request.deadline) {
       ticket = nullptr;
     } else {

@@ -12,7 +12,7 @@ namespace leak_exporter {
 /// A read that failed within a collector that otherwise has a result, or the
 /// reason why it has none.
 struct CollectorError {
-  /// "permission", "io", "malformed", "limit" or "timeout".
+  /// "permission", "io", "malformed", "limit", "timeout" or "internal".
   std::string cause;
   /// How many reads failed so; the message is the first one's.
   uint64_t count = 0;
