@@ -6,6 +6,7 @@
 #include "metrics/collectors/open_files.h"
 #include "metrics/collectors/process_tree.h"
 #include "metrics/collectors/proportional_memory.h"
+#include "metrics/collectors/python_heap.h"
 
 namespace leak_exporter {
 
@@ -32,6 +33,10 @@ std::vector<std::unique_ptr<Collector>> MakeCollectors(
   if (config.disk_usage.enabled) {
     collectors.push_back(
         std::make_unique<DiskUsageCollector>(config.disk_usage));
+  }
+  if (config.python_heap.enabled) {
+    collectors.push_back(
+        std::make_unique<PythonHeapCollector>(config.python_heap));
   }
   return collectors;
 }

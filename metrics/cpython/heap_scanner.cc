@@ -36,6 +36,8 @@ Result<ScanReport> HeapScanner::Scan(std::span<const AddressRange> ranges,
                                      const Deadline& deadline) {
   report_ = {};
   link_reads_ = 0;
+  ranges_ = ranges;
+  last_range_ = {};
   left_out_ = left_out;
   for (const AddressRange& range : ranges) {
     auto scanned = ScanRange(range, visitor, deadline);
@@ -122,7 +124,6 @@ void HeapScanner::VisitWindow(const Window& window, HeapVisitor& visitor) {
       break;
   }
   report_.objects += objects_.size();
-  if (objects_.empty()) return;
   visitor.Visit({window.begin, std::span(buffer_).first(window.size), objects_},
                 types_);
 }
@@ -169,11 +170,24 @@ bool HeapScanner::IsLinked(const Window& window, const Head& head, size_t at) {
   if (offset <= window.size && window.size - offset >= Head::kExtent) {
     return head.PointsBack(buffer_.data() + offset, Value(address));
   }
-  // To read the next of each would cost more than all the rest.
-  if (!head.IsSuspect(place)) return true;
+  // To read the next of each would cost more than all the rest. A link to
+  // elsewhere leads to a list's head, or to memory that is newer than the map.
+  if (!head.IsSuspect(place) && IsInHeap(next)) return true;
   if (link_reads_++ >= kMaxLinkReads) return false;
   const auto links = memory_.Read<std::array<std::byte, Head::kExtent>>(next);
   return links && head.PointsBack(links->data(), Value(address));
+}
+
+bool HeapScanner::IsInHeap(RemoteAddr address) {
+  if (last_range_.Contains(address)) return true;
+  const auto above = std::upper_bound(
+      ranges_.begin(), ranges_.end(), address,
+      [](RemoteAddr a, const AddressRange& range) { return a < range.begin; });
+  if (above == ranges_.begin() || !std::prev(above)->Contains(address)) {
+    return false;
+  }
+  last_range_ = *std::prev(above);
+  return true;
 }
 
 bool HeapScanner::IsLeftOut(RemoteAddr object) {

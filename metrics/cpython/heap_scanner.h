@@ -41,8 +41,9 @@ struct ScanReport {
 /// A place holds an object where the collector's head before it links to
 /// plausible neighbours (or holds what a running collection puts there), the
 /// reference count is plausible, its type is one whose instances are tracked,
-/// and the next in the list, where it was read together with it, points back.
-/// Freeing an object clears its links. Not thread-safe.
+/// and the next in the list points back, where it was read together with it (it
+/// is read by itself only where something else is odd). Freeing an object
+/// clears its links. Not thread-safe.
 class HeapScanner {
  public:
   /// Both must outlive the scanner; `types` reads the same memory.
@@ -73,11 +74,16 @@ class HeapScanner {
   void Collect(const Window& window, const Head& head);
   template <typename Head>
   bool IsLinked(const Window& window, const Head& head, size_t at);
+  bool IsInHeap(RemoteAddr address);
   bool IsLeftOut(RemoteAddr object);
 
   const RemoteMemory& memory_;
   TypeTable& types_;
   ScanLimits limits_;
+  std::span<const AddressRange> ranges_;
+  /// The range that the last link led to: most lead to the same.
+  AddressRange last_range_;
+  /// What is still ahead of the scan.
   std::span<const RemoteAddr> left_out_;
   std::vector<std::byte> buffer_;
   std::vector<ObjectRef> objects_;

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "metrics/cpython/remote_memory.h"
 #include "metrics/cpython/type_table.h"
@@ -46,9 +48,25 @@ class HeapVisitor {
  public:
   virtual ~HeapVisitor() = default;
 
-  /// Called for each block, in address order; the block is valid during the
-  /// call. `types` grows while the walk goes on; indices stay valid.
+  /// Called for each block, in address order, also where it holds no objects;
+  /// the block is valid during the call. `types` grows while the walk goes on;
+  /// indices stay valid.
   virtual void Visit(const HeapBlock& block, TypeTable& types) = 0;
+};
+
+/// Several in one walk, each called in turn.
+class HeapVisitors final : public HeapVisitor {
+ public:
+  /// They must outlive it.
+  explicit HeapVisitors(std::vector<HeapVisitor*> visitors)
+      : visitors_(std::move(visitors)) {}
+
+  void Visit(const HeapBlock& block, TypeTable& types) override {
+    for (HeapVisitor* visitor : visitors_) visitor->Visit(block, types);
+  }
+
+ private:
+  std::vector<HeapVisitor*> visitors_;
 };
 
 }  // namespace leak_exporter::cpython

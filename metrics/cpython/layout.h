@@ -153,7 +153,8 @@ struct Layout {
 
   struct Pool {
     Offset count = 0;
-    Offset size_index = 36;
+    /// POOL_SIZE less the size of a block.
+    Offset max_next_offset = 44;
     Offset header_size = 48;
     /// POOL_SIZE
     Offset size = kAbsent;

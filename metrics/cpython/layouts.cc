@@ -74,6 +74,10 @@ Layout Layout36() {
   l.version = {3, 6, std::nullopt};
   l.dict_scheme = DictScheme::kKeys;
   l.gc_head.gc_refs_shift = 1;
+  l.stats.size = 24;
+  l.stats.collections = 0;
+  l.stats.collected = 8;
+  l.stats.uncollectable = 16;
   l.interpreter.sysdict = 32;
   // PyGC_Head is aligned to 16 bytes now.
   l.generation.size = 48;
@@ -143,10 +147,6 @@ Layout Layout37() {
   l.gc.generation_stats = 240;
   l.gc.collecting = 312;
   l.gc.garbage = 320;
-  l.stats.size = 24;
-  l.stats.collections = 0;
-  l.stats.collected = 8;
-  l.stats.uncollectable = 16;
   l.frame.f_localsplus = 360;
   return l;
 }

@@ -26,16 +26,11 @@ bool IsBadAddress(int code) { return code == EFAULT || code == EINVAL; }
 
 Error ProcessMemory::ReadError(int code, RemoteAddr address,
                                size_t size) const {
-  std::string message = "process " + std::to_string(pid_) + ": " +
-                        std::to_string(size) + " bytes at " +
-                        ToString(address) + ": " +
-                        std::generic_category().message(code);
-  if (code == EPERM) {
-    message +=
-        " (reading another process's memory takes its uid or CAP_SYS_PTRACE, "
-        "and kernel.yama.ptrace_scope below 2)";
-  }
-  return {IsBadAddress(code) ? EFAULT : code, std::move(message)};
+  const std::string message = "process " + std::to_string(pid_) + ": " +
+                              std::to_string(size) + " bytes at " +
+                              ToString(address) + ": " +
+                              std::generic_category().message(code);
+  return {IsBadAddress(code) ? EFAULT : code, message};
 }
 
 Result<size_t> ProcessMemory::ReadSome(RemoteAddr address,

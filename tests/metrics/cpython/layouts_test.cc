@@ -65,7 +65,7 @@ Offsets FieldsOf(const Layout& l) {
       FIELD(arena, total_pools),
       FIELD(arena, bytes),
       FIELD(pool, count),
-      FIELD(pool, size_index),
+      FIELD(pool, max_next_offset),
       FIELD(pool, header_size),
       FIELD(pool, size),
       FIELD(object, ob_refcnt),
@@ -253,7 +253,8 @@ TEST_CASE("layouts: a field that the headers do not have is absent") {
       const bool private_struct = name.rfind("dict_keys.", 0) == 0 ||
                                   name.rfind("dict_values.", 0) == 0 ||
                                   name.rfind("arena.", 0) == 0 ||
-                                  name.rfind("pool.", 0) == 0;
+                                  name.rfind("pool.", 0) == 0 ||
+          (name.rfind("stats.", 0) == 0 && recorded.minor == 6);
       if (private_struct || unseen.count(name) != 0) continue;
       if (name == "gc_head.size" && recorded.free_threaded) continue;
       INFO(name);

@@ -1,0 +1,169 @@
+#include "metrics/cpython/measure_python.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+
+#include "metrics/cpython/arena_usage.h"
+#include "metrics/cpython/heap_measurer.h"
+#include "metrics/cpython/interpreter.h"
+#include "metrics/cpython/process_memory.h"
+#include "metrics/procfs/stat.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+// Which program a process runs: these two change with every exec, where the
+// kernel places programs at random; start and pid do not.
+struct ProgramId {
+  uint64_t start_code = 0;
+  uint64_t start_stack = 0;
+
+  bool operator==(const ProgramId&) const = default;
+};
+
+Result<ProgramId> ReadProgramId(const procfs::ProcessHandle& process,
+                                std::string& buffer) {
+  const auto stat = procfs::ReadStat(process, buffer);
+  if (!stat) return tl::unexpected<Error>(stat.error());
+  return ProgramId{stat->start_code, stat->start_stack};
+}
+
+std::string TypeRepr(const Layout& layout, const TypeInfo& type,
+                     const std::string& name) {
+  const bool is_type =
+      layout.version.major == 2 && !type.Has(type_flags::kHeapType);
+  return (is_type ? "<type '" : "<class '") + name + "'>";
+}
+
+// Several types may have one name: classes made in a loop, or twice by a
+// reload.
+std::vector<NamedUsage> NameTypes(TypeTable& types,
+                                  const std::vector<TypeUsage>& sums) {
+  std::unordered_map<std::string, NamedUsage> by_name;
+  for (TypeIndex i = 0; i < sums.size(); ++i) {
+    if (sums[i].objects == 0) continue;
+    const auto read = types.ReadName(i);
+    const std::string name = read ? *read : "(unknown)";
+    NamedUsage& usage = by_name[name];
+    if (usage.objects == 0) {
+      usage.name = name;
+      usage.type_repr = TypeRepr(types.layout(), types[i], name);
+    }
+    usage.objects += sums[i].objects;
+    usage.bytes += sums[i].bytes;
+  }
+  std::vector<NamedUsage> usages;
+  usages.reserve(by_name.size());
+  for (auto& [name, usage] : by_name) usages.push_back(std::move(usage));
+  std::sort(usages.begin(), usages.end(),
+            [](const NamedUsage& a, const NamedUsage& b) {
+              return a.objects != b.objects ? a.objects > b.objects
+                                            : a.name < b.name;
+            });
+  return usages;
+}
+
+// Sums of interpreters are absent where one of them is.
+Result<void> ReadInterpreterState(const RemoteMemory& memory,
+                                  const PythonRuntime& runtime,
+                                  PythonMeasurement& measurement) {
+  for (const Interpreter& interpreter : runtime.interpreters) {
+    const auto statistics =
+        ReadGcStatistics(memory, runtime.layout, interpreter);
+    if (!statistics) return tl::unexpected<Error>(statistics.error());
+    if (*statistics) {
+      auto& sums = measurement.generations;
+      sums.resize(std::max(sums.size(), (*statistics)->size()));
+      for (size_t i = 0; i < (*statistics)->size(); ++i) {
+        sums[i].collections += (**statistics)[i].collections;
+        sums[i].collected += (**statistics)[i].collected;
+        sums[i].uncollectable += (**statistics)[i].uncollectable;
+      }
+    }
+    const auto modules = ReadModuleCount(memory, runtime.layout, interpreter);
+    if (!modules) return tl::unexpected<Error>(modules.error());
+    if (*modules) {
+      measurement.modules = measurement.modules.value_or(0) + **modules;
+    }
+  }
+  return {};
+}
+
+Result<PythonMeasurement> Measure(const RemoteMemory& memory,
+                                  const PythonRuntime& runtime,
+                                  const std::vector<AddressRange>& ranges,
+                                  const MeasureOptions& options,
+                                  const Clock& clock,
+                                  const Deadline& deadline) {
+  const auto start = clock.Now();
+  PythonMeasurement measurement;
+  measurement.version = runtime.layout.version;
+  auto state = ReadInterpreterState(memory, runtime, measurement);
+  if (!state) return tl::unexpected<Error>(state.error());
+  auto arenas = ReadArenas(memory, runtime);
+  if (!arenas) return tl::unexpected<Error>(arenas.error());
+  const bool has_arenas = *arenas && !(*arenas)->empty();
+
+  TypeTable types(memory, runtime.layout);
+  HeapMeasurer measurer(types, options.ranking);
+  ArenaMeter meter(runtime.layout,
+                   has_arenas ? **std::move(arenas) : std::vector<Arena>());
+  HeapVisitors visitors({&measurer, &meter});
+  auto walk = WalkHeap(memory, runtime, ranges, types, visitors, options.limits,
+                       deadline);
+  if (!walk) return tl::unexpected<Error>(walk.error());
+  measurement.walk = *std::move(walk);
+  if (has_arenas && measurement.walk.incomplete.empty()) {
+    measurement.arenas = {meter.arena_bytes(), meter.used_bytes()};
+  }
+  measurement.types = NameTypes(types, measurer.usage());
+  measurement.walk_seconds =
+      std::chrono::duration<double>(clock.Now() - start).count();
+  return measurement;
+}
+
+Result<std::optional<PythonMeasurement>> TryMeasure(
+    const procfs::ProcessHandle& process, const MeasureOptions& options,
+    const Clock& clock, const Deadline& deadline) {
+  std::string buffer;
+  const auto program = ReadProgramId(process, buffer);
+  if (!program) return tl::unexpected<Error>(program.error());
+  const auto regions = ReadMemoryMap(process, buffer, deadline);
+  if (!regions) return tl::unexpected<Error>(regions.error());
+  const ProcessMemory memory(process.pid());
+  const auto runtime = FindPython(process, *regions, memory);
+  if (!runtime) return tl::unexpected<Error>(runtime.error());
+  if (!*runtime) return std::optional<PythonMeasurement>();
+
+  auto measurement = Measure(memory, **runtime, HeapRanges(*regions), options,
+                             clock, deadline);
+  // What was read by pid is this process's only if it still is there, and runs
+  // what it ran.
+  const auto program_now = ReadProgramId(process, buffer);
+  if (!program_now) return tl::unexpected<Error>(program_now.error());
+  if (*program_now != *program) {
+    return Failure(ESRCH, process.Path("exe") +
+                              ": became another program while it was read");
+  }
+  if (!measurement) return tl::unexpected<Error>(measurement.error());
+  return std::optional<PythonMeasurement>(*std::move(measurement));
+}
+
+}  // namespace
+
+Result<std::optional<PythonMeasurement>> MeasurePython(
+    const procfs::ProcessHandle& process, const MeasureOptions& options,
+    const Clock& clock, const Deadline& deadline) {
+  auto measurement = TryMeasure(process, options, clock, deadline);
+  if (!measurement && IsPermission(measurement.error())) {
+    measurement.error().message +=
+        " (reading a Python heap takes CAP_SYS_PTRACE, or the target's uid "
+        "where kernel.yama.ptrace_scope is 0)";
+  }
+  return measurement;
+}
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/base/clock.h"
+#include "metrics/base/deadline.h"
+#include "metrics/base/result.h"
+#include "metrics/cpython/gc_statistics.h"
+#include "metrics/cpython/heap_walk.h"
+#include "metrics/cpython/layout.h"
+#include "metrics/procfs/process_handle.h"
+
+namespace leak_exporter::cpython {
+
+/// Objects of one type, or of several of the same name.
+struct NamedUsage {
+  /// As TypeTable::ReadName() gives it.
+  std::string name;
+  /// As repr() shows the type: "<class 'dict'>"; 2.7 has "<type 'dict'>" too.
+  std::string type_repr;
+  uint64_t objects = 0;
+  /// Sum of sys.getsizeof().
+  uint64_t bytes = 0;
+};
+
+struct ArenaUsage {
+  uint64_t reserved_bytes = 0;
+  uint64_t used_bytes = 0;
+};
+
+/// What one look at a CPython process gave.
+struct PythonMeasurement {
+  PythonVersion version;
+  HeapWalk walk;
+  double walk_seconds = 0;
+  /// By name, most objects first.
+  std::vector<NamedUsage> types;
+  /// Summed over the interpreters; empty where not known.
+  std::vector<GenerationStatistics> generations;
+  std::optional<uint64_t> modules;
+  std::optional<ArenaUsage> arenas;
+};
+
+struct MeasureOptions {
+  /// Stop the process while its memory is copied, and walk the copy.
+  bool freeze = false;
+  /// How many of the largest objects are ranked.
+  size_t ranking = 10;
+  HeapWalkLimits limits;
+};
+
+/// Measures the Python heap of a process; absent where the process is no
+/// CPython. Reads through process_vm_readv(2), which takes the right to ptrace
+/// the process. Errors: IsGone when the process ended or became another program
+/// meanwhile, IsPermission, ETIMEDOUT past the deadline before the walk began
+/// (a walk that it cuts short is a result that says so), and reasons why an
+/// interpreter is not understood. Thread-safe.
+Result<std::optional<PythonMeasurement>> MeasurePython(
+    const procfs::ProcessHandle& process, const MeasureOptions& options,
+    const Clock& clock, const Deadline& deadline);
+
+}  // namespace leak_exporter::cpython
