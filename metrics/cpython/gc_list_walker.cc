@@ -47,11 +47,14 @@ bool PointsBack(const Layout& layout, const Links& links, RemoteAddr to) {
          (links.prev & kCollecting) != 0 && links.prev < kReferenceCountLimit;
 }
 
-bool IsRing(const RemoteMemory& memory, const Layout& layout, RemoteAddr head) {
+// One end that holds is enough: objects come and go at a list's tail faster
+// than both ends can be looked at.
+bool IsListHead(const RemoteMemory& memory, const Layout& layout,
+                RemoteAddr head) {
   const auto links = ReadLinks(memory, layout, head);
   if (!links || links->next == RemoteAddr{}) return false;
   const auto first = ReadLinks(memory, layout, links->next);
-  if (!first || !PointsBack(layout, *first, head)) return false;
+  if (first && PointsBack(layout, *first, head)) return true;
   const RemoteAddr tail{links->prev & ~FlagsOf(layout)};
   const auto last = ReadLinks(memory, layout, tail);
   return last && last->next == head;
@@ -64,7 +67,7 @@ bool AreGenerations(const RemoteMemory& memory, const Layout& layout,
     const auto threshold =
         memory.Read<int32_t>(head + layout.generation.threshold);
     if (!threshold || *threshold < 0 || *threshold > kLargestThreshold ||
-        !IsRing(memory, layout, head)) {
+        !IsListHead(memory, layout, head)) {
       return false;
     }
   }

@@ -11,8 +11,8 @@
 namespace leak_exporter::cpython {
 
 /// The list heads of generations 0 to 2, from the address of the collector's
-/// state: where all three are seen to be whole rings. Upstream's place is tried
-/// many times (a list that changes meanwhile looks torn), then Debian's.
+/// state: where all three have neighbours that point back. Upstream's place is
+/// tried many times (a list that changes meanwhile looks torn), then Debian's.
 Result<std::vector<RemoteAddr>> FindGenerations(const RemoteMemory& memory,
                                                 const Layout& layout,
                                                 RemoteAddr gc);

@@ -1,8 +1,5 @@
 #include "metrics/cpython/interpreter.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <charconv>
 #include <string_view>
@@ -12,6 +9,7 @@
 #include "metrics/cpython/dict.h"
 #include "metrics/cpython/elf_image.h"
 #include "metrics/cpython/gc_list_walker.h"
+#include "metrics/cpython/quiet_memory.h"
 #include "metrics/cpython/text.h"
 
 namespace leak_exporter::cpython {
@@ -75,34 +73,11 @@ class Symbols {
     const std::vector<std::string_view> wanted = {
         "_PyRuntime", "interp_head", "generation_stats",
         "collecting", "arenas",      "maxarenas"};
-    UniqueFd fd = OpenBinary();
+    UniqueFd fd = OpenMappedFile(process_, *candidate_.first);
     if (!fd.valid()) return {};
     const FileMemory file(std::move(fd), candidate_.first->name);
     auto tables = ReadElfFile(file, wanted);
     return tables ? *std::move(tables) : ElfFileTables{};
-  }
-
-  // The mapping's own link works whatever became of the name, but takes
-  // CAP_CHECKPOINT_RESTORE; the path, seen through the target's root, may lead
-  // to another file by now.
-  UniqueFd OpenBinary() const {
-    const MemoryRegion& region = *candidate_.first;
-    const std::string link =
-        "map_files/" + Hex(region.begin) + "-" + Hex(region.end);
-    auto mapped = process_.OpenAt(link.c_str(), O_RDONLY);
-    if (mapped) return *std::move(mapped);
-    const std::string path = "root" + region.name;
-    auto named = process_.OpenAt(path.c_str(), O_RDONLY | O_NONBLOCK);
-    struct stat status {};
-    if (named && ::fstat(named->get(), &status) == 0 &&
-        status.st_ino == region.inode) {
-      return *std::move(named);
-    }
-    return {};
-  }
-
-  static std::string Hex(RemoteAddr address) {
-    return ToString(address).substr(2);
   }
 
   const procfs::ProcessHandle& process_;

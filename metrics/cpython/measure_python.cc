@@ -7,9 +7,12 @@
 #include <utility>
 
 #include "metrics/cpython/arena_usage.h"
+#include "metrics/cpython/frozen_copy.h"
 #include "metrics/cpython/heap_measurer.h"
 #include "metrics/cpython/interpreter.h"
 #include "metrics/cpython/process_memory.h"
+#include "metrics/cpython/quiet_memory.h"
+#include "metrics/cpython/resident_ranges.h"
 #include "metrics/procfs/stat.h"
 
 namespace leak_exporter::cpython {
@@ -125,6 +128,34 @@ Result<PythonMeasurement> Measure(const RemoteMemory& memory,
   return measurement;
 }
 
+Result<PythonMeasurement> MeasureFrozen(const procfs::ProcessHandle& process,
+                                        const RemoteMemory& memory,
+                                        const PythonRuntime& runtime,
+                                        const MeasureOptions& options,
+                                        const Clock& clock,
+                                        const Deadline& deadline) {
+  const auto copy = CopyFrozen(process, memory, runtime, options.frozen_copy,
+                               clock, deadline);
+  if (!copy) return tl::unexpected<Error>(copy.error());
+  const OverlaidMemory overlaid(copy->image, memory);
+  // Interpreters may have come and gone before it stopped.
+  const auto now = FindPython(process, copy->regions, overlaid);
+  if (!now) return tl::unexpected<Error>(now.error());
+  if (!*now) return Failure(ESRCH, process.Path("exe") + ": no CPython now");
+  std::vector<AddressRange> copied;
+  for (const MemorySegment& segment : copy->image.segments()) {
+    copied.push_back({segment.address, segment.address + segment.bytes.size()});
+  }
+  auto measurement =
+      Measure(overlaid, **now, Intersection(HeapRanges(copy->regions), copied),
+              options, clock, deadline);
+  if (measurement) {
+    measurement->paused_seconds =
+        std::chrono::duration<double>(copy->paused).count();
+  }
+  return measurement;
+}
+
 Result<std::optional<PythonMeasurement>> TryMeasure(
     const procfs::ProcessHandle& process, const MeasureOptions& options,
     const Clock& clock, const Deadline& deadline) {
@@ -133,13 +164,18 @@ Result<std::optional<PythonMeasurement>> TryMeasure(
   if (!program) return tl::unexpected<Error>(program.error());
   const auto regions = ReadMemoryMap(process, buffer, deadline);
   if (!regions) return tl::unexpected<Error>(regions.error());
-  const ProcessMemory memory(process.pid());
+  const ProcessMemory live(process.pid());
+  const QuietMemory memory(process, *regions, live);
   const auto runtime = FindPython(process, *regions, memory);
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   if (!*runtime) return std::optional<PythonMeasurement>();
 
-  auto measurement = Measure(memory, **runtime, HeapRanges(*regions), options,
-                             clock, deadline);
+  auto measurement =
+      options.freeze
+          ? MeasureFrozen(process, memory, **runtime, options, clock, deadline)
+          : Measure(memory, **runtime,
+                    ResidentRanges(process, HeapRanges(*regions)), options,
+                    clock, deadline);
   // What was read by pid is this process's only if it still is there, and runs
   // what it ran.
   const auto program_now = ReadProgramId(process, buffer);

@@ -9,6 +9,7 @@
 #include "metrics/base/clock.h"
 #include "metrics/base/deadline.h"
 #include "metrics/base/result.h"
+#include "metrics/cpython/frozen_copy.h"
 #include "metrics/cpython/gc_statistics.h"
 #include "metrics/cpython/heap_walk.h"
 #include "metrics/cpython/layout.h"
@@ -37,6 +38,8 @@ struct PythonMeasurement {
   PythonVersion version;
   HeapWalk walk;
   double walk_seconds = 0;
+  /// How long the process stood still, where it was frozen.
+  double paused_seconds = 0;
   /// By name, most objects first.
   std::vector<NamedUsage> types;
   /// Summed over the interpreters; empty where not known.
@@ -51,6 +54,7 @@ struct MeasureOptions {
   /// How many of the largest objects are ranked.
   size_t ranking = 10;
   HeapWalkLimits limits;
+  FrozenCopyLimits frozen_copy;
 };
 
 /// Measures the Python heap of a process; absent where the process is no

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "metrics/procfs/maps.h"
+
 namespace leak_exporter::cpython {
 namespace {
 
@@ -59,6 +61,22 @@ std::vector<AddressRange> HeapRanges(const std::vector<MemoryRegion>& regions) {
     }
   }
   return ranges;
+}
+
+std::vector<AddressRange> Intersection(const std::vector<AddressRange>& a,
+                                       const std::vector<AddressRange>& b) {
+  std::vector<AddressRange> both;
+  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
+    const AddressRange common = {std::max(i->begin, j->begin),
+                                 std::min(i->end, j->end)};
+    if (common.begin < common.end) both.push_back(common);
+    if (i->end < j->end) {
+      ++i;
+    } else {
+      ++j;
+    }
+  }
+  return both;
 }
 
 std::vector<AddressRange> Without(const std::vector<AddressRange>& ranges,

@@ -7,7 +7,6 @@
 #include "metrics/base/deadline.h"
 #include "metrics/base/result.h"
 #include "metrics/cpython/remote_memory.h"
-#include "metrics/procfs/maps.h"
 #include "metrics/procfs/process_handle.h"
 
 namespace leak_exporter::cpython {
@@ -45,6 +44,10 @@ Result<std::vector<MemoryRegion>> ReadMemoryMap(
 /// Where a program's own allocations can lie: private writable memory without a
 /// file, stacks of the main thread left out; what touches is one range.
 std::vector<AddressRange> HeapRanges(const std::vector<MemoryRegion>& regions);
+
+/// What lies in both, each ascending.
+std::vector<AddressRange> Intersection(const std::vector<AddressRange>& a,
+                                       const std::vector<AddressRange>& b);
 
 /// `ranges` (ascending) without `hole`.
 std::vector<AddressRange> Without(const std::vector<AddressRange>& ranges,

@@ -1,17 +1,14 @@
-// Prints what leak_exporter counts in a CPython process: one line a type, count
-// and name, then the walk's own figures. For tests that compare it with what
-// the process says itself.
-// usage: heap_census PID
+// Prints what leak_exporter finds in a CPython process: one line a type, with
+// number of objects, bytes and name, then what the walk says of itself. For
+// tests that compare it with what the process says.
+// usage: heap_census [--freeze] PID
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
-#include <map>
-#include <string>
+#include <string_view>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/heap_walk.h"
-#include "metrics/cpython/process_memory.h"
-#include "metrics/cpython/type_counter.h"
+#include "metrics/cpython/measure_python.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -21,45 +18,29 @@ int Fail(const Error& error) {
   return 1;
 }
 
-int Census(pid_t pid) {
+int Census(pid_t pid, const MeasureOptions& options) {
   const SystemClock clock;
-  const Deadline deadline = Deadline::After(clock, std::chrono::seconds(60));
   const auto process = procfs::ProcessHandle::Open(procfs::ProcFs(), pid);
   if (!process) return Fail(process.error());
-  const ProcessMemory memory(pid);
-  std::string buffer;
-  const auto regions = ReadMemoryMap(*process, buffer, deadline);
-  if (!regions) return Fail(regions.error());
-  const auto runtime = FindPython(*process, *regions, memory);
-  if (!runtime) return Fail(runtime.error());
-  if (!*runtime) {
-    std::cerr << "not a CPython\n";
-    return 1;
+  const auto found =
+      MeasurePython(*process, options, clock,
+                    Deadline::After(clock, std::chrono::minutes(1)));
+  if (!found) return Fail(found.error());
+  if (!*found) return Fail({0, "not a CPython"});
+  const PythonMeasurement& measurement = **found;
+  for (const NamedUsage& type : measurement.types) {
+    std::cout << type.objects << '\t' << type.bytes << '\t' << type.name
+              << '\n';
   }
-  const auto start = clock.Now();
-  TypeTable types(memory, (*runtime)->layout);
-  TypeCounter counter;
-  const auto walk = WalkHeap(memory, **runtime, HeapRanges(*regions), types,
-                             counter, HeapWalkLimits(), deadline);
-  if (!walk) return Fail(walk.error());
-  const std::chrono::duration<double> seconds = clock.Now() - start;
-
-  std::map<std::string, uint64_t> by_name;
-  for (TypeIndex i = 0; i < counter.counts().size(); ++i) {
-    if (counter.counts()[i] == 0) continue;
-    const auto name = types.ReadName(i);
-    by_name[name ? *name : "? " + name.error().message] += counter.counts()[i];
-  }
-  for (const auto& [name, count] : by_name) {
-    std::cout << count << '\t' << name << '\n';
-  }
-  std::cerr << "version " << ToString((*runtime)->layout.version)
-            << " interpreters " << (*runtime)->interpreters.size()
-            << " objects " << walk->scan.objects << " rejected "
-            << walk->scan.rejected << " permanent " << walk->permanent_objects
-            << " bytes " << walk->scan.bytes_read << " unreadable "
-            << walk->scan.unreadable_bytes << " seconds " << seconds.count()
-            << ' ' << walk->incomplete << '\n';
+  std::cerr << "version " << ToString(measurement.version) << " objects "
+            << measurement.walk.scan.objects << " rejected "
+            << measurement.walk.scan.rejected << " permanent "
+            << measurement.walk.permanent_objects << " read "
+            << measurement.walk.scan.bytes_read << " unreadable "
+            << measurement.walk.scan.unreadable_bytes << " seconds "
+            << measurement.walk_seconds << " paused "
+            << measurement.paused_seconds << ' ' << measurement.walk.incomplete
+            << '\n';
   return 0;
 }
 
@@ -67,9 +48,11 @@ int Census(pid_t pid) {
 }  // namespace leak_exporter::cpython
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: heap_census PID\n";
+  leak_exporter::cpython::MeasureOptions options;
+  options.freeze = argc == 3 && std::string_view(argv[1]) == "--freeze";
+  if (argc != (options.freeze ? 3 : 2)) {
+    std::cerr << "usage: heap_census [--freeze] PID\n";
     return 2;
   }
-  return leak_exporter::cpython::Census(std::atoi(argv[1]));
+  return leak_exporter::cpython::Census(std::atoi(argv[argc - 1]), options);
 }

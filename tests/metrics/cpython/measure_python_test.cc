@@ -5,6 +5,8 @@
 #include <sstream>
 #include <string>
 
+#include "metrics/base/read_file.h"
+#include "metrics/procfs/status.h"
 #include "tests/catch.h"
 #include "tests/python_child.h"
 #include "tests/waiting_process.h"
@@ -198,6 +200,102 @@ sys.stdout.write('%d %d\n' % (number(r'# arenas allocated current'), number(r'# 
   // The rest of the script allocates and frees a little.
   CHECK(std::abs(static_cast<int64_t>(measurement.arenas->used_bytes - used)) <
         200'000);
+}
+
+TEST_CASE("measure: to be read leaves the process's memory as it is") {
+  const std::string interpreter = GENERATE(from_range(PythonInterpreters()));
+  INFO(interpreter);
+  PythonChild child(
+      interpreter,
+      "import os, sys, gc; l = [[] for i in range(1000)]" + kWait + kWait);
+  // The first wait touches the pages of the program that waiting takes.
+  child.Continue();
+  const std::string path = "/proc/" + std::to_string(child.pid()) + "/statm";
+  std::string buffer;
+  // Size, RSS and shared pages among others.
+  const std::string before(ReadFile(path, buffer).value());
+  MeasureOrFail(child.pid());
+  CHECK(std::string(ReadFile(path, buffer).value()) == before);
+}
+
+TEST_CASE("measure: a frozen process is counted the same, and goes on") {
+  PythonChild child("/usr/bin/python3", R"(
+import os, sys, gc, threading
+gc.disable()
+class Kept(list): pass
+kept = [Kept() for i in range(20000)]
+stop = threading.Event()
+def churn():
+    while not stop.is_set():
+        [Kept() for i in range(100)]
+threads = [threading.Thread(target=churn) for i in range(3)]
+for t in threads: t.start()
+sys.stdout.write('.\n'); sys.stdout.flush(); os.read(0, 1)
+stop.set()
+for t in threads: t.join()
+sys.stdout.write('joined\n')
+)" + kWait);
+  MeasureOptions options;
+  options.freeze = true;
+  for (int round = 0; round < 5; ++round) {
+    const PythonMeasurement measurement = MeasureOrFail(child.pid(), options);
+    CHECK(measurement.walk.incomplete.empty());
+    CHECK(measurement.paused_seconds > 0);
+    const uint64_t kept = CountsOf(measurement).at("<class '__main__.Kept'>");
+    CHECK(kept >= 20000);
+    CHECK(kept <= 20400);
+  }
+  child.Continue();
+  CHECK(child.output() == "joined\n");
+}
+
+const std::string kCollectsAlways = R"(
+import os, sys, gc, threading
+class Kept(list): pass
+kept = [Kept() for i in range(200000)]
+def collect():
+    while True: gc.collect()
+threading.Thread(target=collect, daemon=True).start()
+)";
+
+TEST_CASE("measure: a collection that runs does not hide objects") {
+  const PythonChild child("/usr/bin/python3", kCollectsAlways + kWait);
+  for (int round = 0; round < 10; ++round) {
+    const auto counts = CountsOf(MeasureOrFail(child.pid()));
+    CHECK(counts.at("<class '__main__.Kept'>") == 200000);
+  }
+}
+
+TEST_CASE(
+    "measure: a process is never frozen within a collection, and runs on") {
+  const PythonChild child("/usr/bin/python3", kCollectsAlways + kWait);
+  MeasureOptions options;
+  options.freeze = true;
+  options.frozen_copy.attempts = 5;
+  const auto measured = Measure(child.pid(), options);
+  if (measured) {
+    CHECK(CountsOf(**measured).at("<class '__main__.Kept'>") == 200000);
+  } else {
+    CHECK(measured.error().code == ETIMEDOUT);
+  }
+  std::string buffer;
+  const auto process =
+      procfs::ProcessHandle::Open(procfs::ProcFs(), child.pid());
+  REQUIRE(process.has_value());
+  const auto status =
+      procfs::ParseStatus(process->Read("status", buffer).value());
+  REQUIRE(status.has_value());
+  CHECK((status->state == 'R' || status->state == 'S'));
+}
+
+TEST_CASE("measure: more memory than may be copied is not frozen") {
+  const PythonChild child("/usr/bin/python3", "import os, sys" + kWait);
+  MeasureOptions options;
+  options.freeze = true;
+  options.frozen_copy.bytes = 4096;
+  const auto measured = Measure(child.pid(), options);
+  REQUIRE_FALSE(measured.has_value());
+  CHECK(measured.error().code == ENOMEM);
 }
 
 TEST_CASE("measure: a process that is no CPython is none, and no error") {
