@@ -22,6 +22,16 @@ void AddUsage(const PythonTypeUsage& usage, PythonTypeUsage& sum) {
   if (usage.bytes) sum.bytes = sum.bytes.value_or(0) + *usage.bytes;
 }
 
+std::vector<PythonObjectRow> MakeRows(
+    const std::vector<cpython::RankedRow>& ranked) {
+  std::vector<PythonObjectRow> rows;
+  rows.reserve(ranked.size());
+  for (const cpython::RankedRow& row : ranked) {
+    rows.push_back({row.number, row.type_repr, row.repr});
+  }
+  return rows;
+}
+
 PythonProcess MakeProcess(pid_t pid,
                           const cpython::PythonMeasurement& measurement) {
   PythonProcess process;
@@ -32,7 +42,24 @@ PythonProcess MakeProcess(pid_t pid,
     const cpython::NamedUsage& type = measurement.types[i];
     process.by_count.push_back({type.objects, type.type_repr, ""});
   }
+  process.by_references = MakeRows(measurement.by_references);
+  process.by_bytes = MakeRows(measurement.by_bytes);
   return process;
+}
+
+std::vector<PythonTypeUsage> Sort(UsageByName usages) {
+  std::vector<PythonTypeUsage> sorted;
+  sorted.reserve(usages.size());
+  for (auto& [name, usage] : usages) {
+    usage.name = name;
+    sorted.push_back(std::move(usage));
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const PythonTypeUsage& a, const PythonTypeUsage& b) {
+              return a.objects != b.objects ? a.objects > b.objects
+                                            : a.name < b.name;
+            });
+  return sorted;
 }
 
 /// Sums what the main processes of a target have.
@@ -42,6 +69,9 @@ class Sums {
     heap_.processes.push_back(MakeProcess(pid, measurement));
     for (const cpython::NamedUsage& type : measurement.types) {
       AddUsage({type.name, type.objects, type.bytes}, types_[type.name]);
+    }
+    for (const cpython::NamedUsage& type : measurement.untracked) {
+      AddUsage({type.name, type.objects, type.bytes}, untracked_[type.name]);
     }
     AddGenerations(measurement.generations);
     if (measurement.modules) {
@@ -61,18 +91,9 @@ class Sums {
 
   PythonHeapSnapshot Finish(StickyTop& top) {
     heap_.walk_complete = complete_;
-    std::vector<PythonTypeUsage> types;
-    types.reserve(types_.size());
-    for (auto& [name, usage] : types_) {
-      usage.name = name;
-      types.push_back(std::move(usage));
-    }
-    std::sort(types.begin(), types.end(),
-              [](const PythonTypeUsage& a, const PythonTypeUsage& b) {
-                return a.objects != b.objects ? a.objects > b.objects
-                                              : a.name < b.name;
-              });
-    heap_.types = Cut(std::move(types), top);
+    // A dozen built-in types: all of them have series.
+    heap_.untracked.largest = Sort(std::move(untracked_));
+    heap_.types = Cut(Sort(std::move(types_)), top);
     return std::move(heap_);
   }
 
@@ -114,6 +135,7 @@ class Sums {
 
   PythonHeapSnapshot heap_;
   UsageByName types_;
+  UsageByName untracked_;
   bool complete_ = true;
 };
 
@@ -124,6 +146,7 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
                                   ErrorTally& errors) {
   cpython::MeasureOptions options;
   options.freeze = config_.freeze;
+  options.values = config_.values;
   Sums sums;
   bool failed = false;
   for (const ProcessSample& process : context.family.main) {

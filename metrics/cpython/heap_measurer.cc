@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <span>
-
-#include "metrics/cpython/dict.h"
+#include <utility>
 
 namespace leak_exporter::cpython {
 namespace {
 
+/// So many are put off, so that what they need lies near each other.
+constexpr size_t kDeferred = 1 << 15;
 /// So many are read at once: what bounds the buffer behind NearMemory.
-constexpr size_t kBatch = 4096;
+constexpr size_t kBatch = 8192;
 
 }  // namespace
 
@@ -27,65 +28,62 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
   if (context_.general_lookup == RemoteAddr{} && !block.objects.empty())
     context_.general_lookup =
         FindGeneralLookup(types, block.objects.front().type);
-  usage_.resize(types.size());
-  deferred_.clear();
+  usage_.resize(std::max(usage_.size(), types.size()));
   for (const ObjectRef& object : block.objects) {
     const ObjectPlan& plan = plans_[object.type];
-    const ObjectView view(block.AddressOf(object), block.bytes, object.offset);
-    const MemoryRange range = FarRange(plan, view);
-    if (range.size != 0 && block.Find(range.begin, range.size).empty()) {
-      deferred_.push_back({range, object});
+    const RemoteAddr address = block.AddressOf(object);
+    FarPart far;
+    ObjectMeasure measure = MeasureNear(
+        context_, plan, ObjectView(address, block.bytes, object.offset), far);
+    if (far.range.size != 0 &&
+        block.Find(far.range.begin, far.range.size).empty()) {
+      deferred_.push_back({far, measure, address, object.type});
     } else {
-      Measure(block, object, plan);
+      MeasureFar(context_, far, measure);
+      Add(address, object.type, plan.references_known, measure);
     }
   }
-  MeasureDeferred(block);
+  if (deferred_.size() >= kDeferred) Finish();
   memory_.Leave();
 }
 
-MemoryRange HeapMeasurer::FarRange(const ObjectPlan& plan,
-                                   const ObjectView& object) const {
-  const Layout& layout = context_.layout;
-  if (plan.kind == ObjectKind::kDict || plan.kind == ObjectKind::kOrderedDict) {
-    if (layout.dict_scheme == DictScheme::kOpenTable) return {};
-    return {object.Pointer(layout.dict.ma_keys), DictKeys::kHeaderBytes};
-  }
-  const RemoteAddr values = ValuesElsewhere(plan, object);
-  if (values == RemoteAddr{}) return {};
-  return {values, sizeof(uint64_t) * plan.shared_keys};
-}
-
-void HeapMeasurer::Measure(const HeapBlock& block, const ObjectRef& object,
-                           const ObjectPlan& plan) {
-  const RemoteAddr address = block.AddressOf(object);
-  const ObjectMeasure measure = MeasureObject(
-      context_, plan, ObjectView(address, block.bytes, object.offset));
-  TypeUsage& usage = usage_[object.type];
+void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
+                       bool references_known, const ObjectMeasure& measure) {
+  TypeUsage& usage = usage_[type];
   ++usage.objects;
   usage.bytes += measure.bytes;
-  by_bytes_.Add(measure.bytes, address, object.type);
-  if (plan.references_known) {
+  by_bytes_.Add(measure.bytes, address, type);
+  if (references_known) {
     usage.references += measure.references;
-    by_references_.Add(measure.references, address, object.type);
+    by_references_.Add(measure.references, address, type);
   } else {
     usage.references_known = false;
   }
 }
 
-void HeapMeasurer::MeasureDeferred(const HeapBlock& block) {
-  std::sort(deferred_.begin(), deferred_.end(),
-            [](const Deferred& a, const Deferred& b) {
-              return a.range.begin < b.range.begin;
-            });
-  for (size_t begin = 0; begin < deferred_.size(); begin += kBatch) {
-    const std::span<const Deferred> batch = std::span(deferred_).subspan(
-        begin, std::min(kBatch, deferred_.size() - begin));
+void HeapMeasurer::Finish() {
+  order_.clear();
+  for (uint32_t i = 0; i < deferred_.size(); ++i)
+    order_.emplace_back(Value(deferred_[i].far.range.begin), i);
+  std::sort(order_.begin(), order_.end());
+  for (size_t begin = 0; begin < order_.size(); begin += kBatch) {
+    const std::span<const std::pair<uint64_t, uint32_t>> batch =
+        std::span(order_).subspan(begin,
+                                  std::min(kBatch, order_.size() - begin));
+    // A new allowance of reads.
+    memory_.Enter({}, {});
     ranges_.clear();
-    for (const Deferred& deferred : batch) ranges_.push_back(deferred.range);
+    for (const auto& [address, i] : batch)
+      ranges_.push_back(deferred_[i].far.range);
     memory_.Prefetch(ranges_);
-    for (const Deferred& deferred : batch)
-      Measure(block, deferred.object, plans_[deferred.object.type]);
+    for (const auto& [address, i] : batch) {
+      Deferred& deferred = deferred_[i];
+      MeasureFar(context_, deferred.far, deferred.measure);
+      Add(deferred.address, deferred.type,
+          plans_[deferred.type].references_known, deferred.measure);
+    }
   }
+  deferred_.clear();
 }
 
 }  // namespace leak_exporter::cpython

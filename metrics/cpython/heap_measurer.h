@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "metrics/cpython/heap_visitor.h"
@@ -23,8 +24,8 @@ struct TypeUsage {
 };
 
 /// Counts, sizes and ranks the objects of a walk. Most of what it needs is in
-/// the blocks; what is not (the keys of some dicts) is read in batches. Of one
-/// walk only. Not thread-safe.
+/// the blocks; what is not (the keys of some dicts) is put off, and read many
+/// at a time in address order. Of one walk only. Not thread-safe.
 class HeapMeasurer final : public HeapVisitor {
  public:
   /// `types` is the walk's, and must outlive it; `top` is the length of the
@@ -33,23 +34,25 @@ class HeapMeasurer final : public HeapVisitor {
 
   void Visit(const HeapBlock& block, TypeTable& types) override;
 
+  /// To be called after the walk: measures what was put off.
+  void Finish();
+
   /// By TypeIndex; types that came later may be missing at the end.
   const std::vector<TypeUsage>& usage() const { return usage_; }
   const TopObjects& by_bytes() const { return by_bytes_; }
   const TopObjects& by_references() const { return by_references_; }
 
  private:
-  /// An object that needs memory beyond the block.
+  /// An object that needs memory beyond its block.
   struct Deferred {
-    MemoryRange range;
-    ObjectRef object;
+    FarPart far;
+    ObjectMeasure measure;
+    RemoteAddr address{};
+    TypeIndex type = kNoType;
   };
 
-  /// Where MeasureObject() will look beside the object itself, if it will.
-  MemoryRange FarRange(const ObjectPlan& plan, const ObjectView& object) const;
-  void Measure(const HeapBlock& block, const ObjectRef& object,
-               const ObjectPlan& plan);
-  void MeasureDeferred(const HeapBlock& block);
+  void Add(RemoteAddr address, TypeIndex type, bool references_known,
+           const ObjectMeasure& measure);
 
   TypeTable& types_;
   PrivateLayout private_layout_;
@@ -60,6 +63,8 @@ class HeapMeasurer final : public HeapVisitor {
   TopObjects by_bytes_;
   TopObjects by_references_;
   std::vector<Deferred> deferred_;
+  /// Where the deferred have to read, with their places.
+  std::vector<std::pair<uint64_t, uint32_t>> order_;
   std::vector<MemoryRange> ranges_;
 };
 

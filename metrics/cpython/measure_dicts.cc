@@ -71,30 +71,35 @@ RemoteAddr FindGeneralLookup(TypeTable& types, TypeIndex type) {
 }
 
 void MeasureDict(const MeasureContext& context, const ObjectPlan& plan,
-                 const ObjectView& object, ObjectMeasure& measure) {
+                 const ObjectView& object, FarPart& far,
+                 ObjectMeasure& measure) {
   const Layout& layout = context.layout;
   if (layout.dict_scheme == DictScheme::kOpenTable)
     return MeasureOpenTable(layout, object, measure);
-  std::array<std::byte, DictKeys::kHeaderBytes> header{};
-  if (!context.memory.ReadExact(object.Pointer(layout.dict.ma_keys), header))
-    return;
-  const auto keys = DictKeys::Parse(layout, header);
-  if (!keys) return;
-
-  const uint64_t used = object.Word(layout.dict.ma_used);
-  const RemoteAddr values = object.Pointer(layout.dict.ma_values);
-  if (values != RemoteAddr{})
-    measure.bytes += kWordBytes * ValueSlots(layout, header, *keys);
-  if (keys->refcnt == 1) measure.bytes += keys->bytes;
-  if (values == RemoteAddr{} || !AreTheInstances(context, values))
-    measure.references += VisitsKeys(context, header) ? 2 * used : used;
-
+  far.range = {object.Pointer(layout.dict.ma_keys), DictKeys::kHeaderBytes};
+  far.dict = true;
+  far.used = object.Word(layout.dict.ma_used);
+  far.values = object.Pointer(layout.dict.ma_values);
   if (plan.kind == ObjectKind::kOrderedDict) {
     const auto& ordered = context.private_layout.ordered_dict;
-    measure.references += used;
+    measure.references += far.used;
     measure.bytes += kWordBytes * object.Word(ordered.od_fast_nodes_size) +
-                     ordered.node_bytes * used;
+                     ordered.node_bytes * far.used;
   }
+}
+
+void MeasureDictKeys(const MeasureContext& context, const FarPart& far,
+                     ObjectMeasure& measure) {
+  std::array<std::byte, DictKeys::kHeaderBytes> header{};
+  if (!context.memory.ReadExact(far.range.begin, header)) return;
+  const auto keys = DictKeys::Parse(context.layout, header);
+  if (!keys) return;
+  const bool shared = far.values != RemoteAddr{};
+  if (shared)
+    measure.bytes += kWordBytes * ValueSlots(context.layout, header, *keys);
+  if (keys->refcnt == 1) measure.bytes += keys->bytes;
+  if (!shared || !AreTheInstances(context, far.values))
+    measure.references += VisitsKeys(context, header) ? 2 * far.used : far.used;
 }
 
 }  // namespace leak_exporter::cpython

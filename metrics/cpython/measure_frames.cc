@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint64_t kWordBytes = 8;
 /// More slots than this no code has that anybody wrote.
-constexpr int64_t kMaxSlots = 1 << 20;
+constexpr int64_t kMaxSlots = 1 << 16;
 
 bool IsReference(const MeasureContext& context, uint64_t word) {
   if (!context.private_layout.tagged_stack) return word != 0;

@@ -12,7 +12,9 @@
 #include "metrics/cpython/interpreter.h"
 #include "metrics/cpython/process_memory.h"
 #include "metrics/cpython/quiet_memory.h"
+#include "metrics/cpython/repr.h"
 #include "metrics/cpython/resident_ranges.h"
+#include "metrics/cpython/untracked_counter.h"
 #include "metrics/procfs/stat.h"
 
 namespace leak_exporter::cpython {
@@ -41,32 +43,82 @@ std::string TypeRepr(const Layout& layout, const TypeInfo& type,
   return (is_type ? "<type '" : "<class '") + name + "'>";
 }
 
+std::string NameOf(TypeTable& types, TypeIndex type) {
+  return types.ReadName(type).value_or("(unknown)");
+}
+
 // Several types may have one name: classes made in a loop, or twice by a
 // reload.
-std::vector<NamedUsage> NameTypes(TypeTable& types,
-                                  const std::vector<TypeUsage>& sums) {
-  std::unordered_map<std::string, NamedUsage> by_name;
-  for (TypeIndex i = 0; i < sums.size(); ++i) {
-    if (sums[i].objects == 0) continue;
-    const auto read = types.ReadName(i);
-    const std::string name = read ? *read : "(unknown)";
-    NamedUsage& usage = by_name[name];
+class UsageByName {
+ public:
+  explicit UsageByName(TypeTable& types) : types_(types) {}
+
+  void Add(TypeIndex type, uint64_t objects, uint64_t bytes) {
+    if (objects == 0) return;
+    const std::string name = NameOf(types_, type);
+    NamedUsage& usage = by_name_[name];
     if (usage.objects == 0) {
       usage.name = name;
-      usage.type_repr = TypeRepr(types.layout(), types[i], name);
+      usage.type_repr = TypeRepr(types_.layout(), types_[type], name);
     }
-    usage.objects += sums[i].objects;
-    usage.bytes += sums[i].bytes;
+    usage.objects += objects;
+    usage.bytes += bytes;
   }
-  std::vector<NamedUsage> usages;
-  usages.reserve(by_name.size());
-  for (auto& [name, usage] : by_name) usages.push_back(std::move(usage));
-  std::sort(usages.begin(), usages.end(),
-            [](const NamedUsage& a, const NamedUsage& b) {
-              return a.objects != b.objects ? a.objects > b.objects
-                                            : a.name < b.name;
-            });
-  return usages;
+
+  std::vector<NamedUsage> Take() {
+    std::vector<NamedUsage> usages;
+    usages.reserve(by_name_.size());
+    for (auto& [name, usage] : by_name_) usages.push_back(std::move(usage));
+    std::sort(usages.begin(), usages.end(),
+              [](const NamedUsage& a, const NamedUsage& b) {
+                return a.objects != b.objects ? a.objects > b.objects
+                                              : a.name < b.name;
+              });
+    return usages;
+  }
+
+ private:
+  TypeTable& types_;
+  std::unordered_map<std::string, NamedUsage> by_name_;
+};
+
+std::vector<NamedUsage> NameTypes(TypeTable& types,
+                                  const std::vector<TypeUsage>& sums) {
+  UsageByName by_name(types);
+  for (TypeIndex i = 0; i < sums.size(); ++i) {
+    by_name.Add(i, sums[i].objects, sums[i].bytes);
+  }
+  return by_name.Take();
+}
+
+std::vector<NamedUsage> NameUntracked(TypeTable& types,
+                                      const UntrackedCounter& counter) {
+  UsageByName by_name(types);
+  for (const UntrackedUsage& usage : counter.usage()) {
+    by_name.Add(usage.type, usage.objects, usage.bytes);
+  }
+  return by_name.Take();
+}
+
+// Each interpreter has built-in types of its own only as far as they are heap
+// types; the main one's modules name them.
+std::vector<TypeIndex> UntrackedTypes(TypeTable& types,
+                                      const PythonRuntime& runtime) {
+  if (runtime.interpreters.empty()) return {};
+  return FindUntrackedTypes(types, runtime.interpreters.front().modules);
+}
+
+std::vector<RankedRow> Describe(TypeTable& types, const TopObjects& top,
+                                bool values) {
+  ReprPrinter printer(types);
+  std::vector<RankedRow> rows;
+  for (const RankedObject& object : top.objects()) {
+    std::string type_repr = TypeRepr(types.layout(), types[object.type],
+                                     NameOf(types, object.type));
+    std::string repr = values ? printer.Print(object.address) : type_repr;
+    rows.push_back({object.number, std::move(type_repr), std::move(repr)});
+  }
+  return rows;
 }
 
 // Sums of interpreters are absent where one of them is.
@@ -114,15 +166,21 @@ Result<PythonMeasurement> Measure(const RemoteMemory& memory,
   HeapMeasurer measurer(types, options.ranking);
   ArenaMeter meter(runtime.layout,
                    has_arenas ? **std::move(arenas) : std::vector<Arena>());
-  HeapVisitors visitors({&measurer, &meter});
+  UntrackedCounter untracked(types, UntrackedTypes(types, runtime));
+  HeapVisitors visitors({&measurer, &meter, &untracked});
   auto walk = WalkHeap(memory, runtime, ranges, types, visitors, options.limits,
                        deadline);
   if (!walk) return tl::unexpected<Error>(walk.error());
   measurement.walk = *std::move(walk);
+  measurer.Finish();
   if (has_arenas && measurement.walk.incomplete.empty()) {
     measurement.arenas = {meter.arena_bytes(), meter.used_bytes()};
   }
   measurement.types = NameTypes(types, measurer.usage());
+  measurement.untracked = NameUntracked(types, untracked);
+  measurement.by_references =
+      Describe(types, measurer.by_references(), options.values);
+  measurement.by_bytes = Describe(types, measurer.by_bytes(), options.values);
   measurement.walk_seconds =
       std::chrono::duration<double>(clock.Now() - start).count();
   return measurement;

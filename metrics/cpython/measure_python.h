@@ -28,6 +28,14 @@ struct NamedUsage {
   uint64_t bytes = 0;
 };
 
+/// An object among the largest.
+struct RankedRow {
+  uint64_t number = 0;
+  std::string type_repr;
+  /// At most 100 characters.
+  std::string repr;
+};
+
 struct ArenaUsage {
   uint64_t reserved_bytes = 0;
   uint64_t used_bytes = 0;
@@ -42,6 +50,11 @@ struct PythonMeasurement {
   double paused_seconds = 0;
   /// By name, most objects first.
   std::vector<NamedUsage> types;
+  /// Objects that the collector does not track, by name, most first.
+  std::vector<NamedUsage> untracked;
+  /// By len(gc.get_referents()) and by sys.getsizeof(), largest first.
+  std::vector<RankedRow> by_references;
+  std::vector<RankedRow> by_bytes;
   /// Summed over the interpreters; empty where not known.
   std::vector<GenerationStatistics> generations;
   std::optional<uint64_t> modules;
@@ -53,6 +66,8 @@ struct MeasureOptions {
   bool freeze = false;
   /// How many of the largest objects are ranked.
   size_t ranking = 10;
+  /// Show what the ranked objects are, not only their types.
+  bool values = true;
   HeapWalkLimits limits;
   FrozenCopyLimits frozen_copy;
 };

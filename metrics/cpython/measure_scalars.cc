@@ -11,13 +11,6 @@ constexpr uint64_t kDigitBytes = 4;
 /// The header of a bytes object and its NUL.
 constexpr uint64_t kBytesOverhead = 33;
 
-uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
-  if (layout.long_object.lv_tag != kAbsent)
-    return object.Word(layout.long_object.lv_tag) >> 3;
-  const int64_t size = object.Signed(layout.object.ob_size);
-  return static_cast<uint64_t>(size < 0 ? -size : size);
-}
-
 /// int.__sizeof__: from 3.12 on it goes by the subclass's basic size.
 uint64_t LongBytes(const MeasureContext& context, const ObjectPlan& plan,
                    const ObjectView& object) {
@@ -33,22 +26,41 @@ uint64_t LongBytes(const MeasureContext& context, const ObjectPlan& plan,
 /// a UTF-8 form that was asked for.
 uint64_t TextBytes(const MeasureContext& context, const ObjectView& object) {
   const auto& layout = context.layout.unicode;
-  const uint32_t state = object.Get<uint32_t>(layout.state);
-  const uint64_t kind = state >> 2 & 7;
-  const bool compact = (state >> 5 & 1) != 0;
-  const bool ascii = (state >> 6 & 1) != 0;
+  const TextForm form = FindTextForm(context.layout, object);
   const uint64_t length = object.Word(layout.length);
-  if (compact && ascii) return layout.ascii_size + length + 1;
-  uint64_t bytes = (length + 1) * kind;
-  const uint64_t data = compact ? Value(object.address() + layout.compact_size)
-                                : object.Word(layout.data);
-  bytes += compact ? layout.compact_size : layout.data + sizeof(uint64_t);
-  const uint64_t utf8 = object.Word(layout.utf8);
-  if (utf8 != 0 && utf8 != data) bytes += object.Word(layout.utf8_length) + 1;
+  if (form.compact && form.ascii) return layout.ascii_size + length + 1;
+  uint64_t bytes = (length + 1) * form.kind;
+  bytes += form.compact ? layout.compact_size : layout.data + sizeof(uint64_t);
+  const RemoteAddr utf8 = object.Pointer(layout.utf8);
+  if (utf8 != RemoteAddr{} && utf8 != form.data)
+    bytes += object.Word(layout.utf8_length) + 1;
   return bytes;
 }
 
 }  // namespace
+
+uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
+  if (layout.long_object.lv_tag != kAbsent)
+    return object.Word(layout.long_object.lv_tag) >> 3;
+  const int64_t size = object.Signed(layout.object.ob_size);
+  return static_cast<uint64_t>(size < 0 ? -size : size);
+}
+
+TextForm FindTextForm(const Layout& layout, const ObjectView& object) {
+  const auto& unicode = layout.unicode;
+  uint32_t state = object.Get<uint32_t>(unicode.state);
+  // Free-threaded builds from 3.14 on have a whole byte for interned.
+  if (layout.free_threaded && layout.version.minor >= 14) state >>= 6;
+  TextForm form;
+  form.kind = state >> 2 & 7;
+  form.compact = (state >> 5 & 1) != 0;
+  form.ascii = (state >> 6 & 1) != 0;
+  form.data = form.compact
+                  ? object.address() +
+                        (form.ascii ? unicode.ascii_size : unicode.compact_size)
+                  : object.Pointer(unicode.data);
+  return form;
+}
 
 void MeasureScalar(const MeasureContext& context, const ObjectPlan& plan,
                    const ObjectView& object, ObjectMeasure& measure) {

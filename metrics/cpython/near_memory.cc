@@ -17,6 +17,8 @@ NearMemory::NearMemory(const RemoteMemory& memory)
     : memory_(memory), storage_(kPageBytes * kPages) {}
 
 bool NearMemory::ReadExact(RemoteAddr address, std::span<std::byte> into) {
+  if (reads_left_ == 0) return false;
+  --reads_left_;
   const uint64_t offset = Value(address) - Value(begin_);
   if (offset <= bytes_.size() && into.size() <= bytes_.size() - offset) {
     std::memcpy(into.data(), bytes_.data() + offset, into.size());

@@ -19,8 +19,9 @@ struct MemoryRange {
 };
 
 /// Small reads that follow pointers: out of the block at hand, else out of a
-/// small cache of pages. What was cached may be some milliseconds old. Not
-/// thread-safe.
+/// small cache of pages. What was cached may be some milliseconds old. After so
+/// many reads for one block nothing can be read any more: a hostile heap cannot
+/// keep its reader busy. Not thread-safe.
 class NearMemory {
  public:
   /// `memory` must outlive it.
@@ -30,6 +31,7 @@ class NearMemory {
   void Enter(RemoteAddr begin, std::span<const std::byte> bytes) {
     begin_ = begin;
     bytes_ = bytes;
+    reads_left_ = kReadsPerBlock;
   }
 
   /// The bytes of Enter() end to be valid; what was prefetched is dropped.
@@ -57,6 +59,8 @@ class NearMemory {
  private:
   static constexpr size_t kPageBytes = 4096;
   static constexpr size_t kPages = 64;
+  /// Some thirty times what blocks of real heaps take.
+  static constexpr uint64_t kReadsPerBlock = 4'000'000;
 
   struct Page {
     RemoteAddr address{};
@@ -77,6 +81,7 @@ class NearMemory {
   const RemoteMemory& memory_;
   RemoteAddr begin_{};
   std::span<const std::byte> bytes_;
+  uint64_t reads_left_ = kReadsPerBlock;
   std::array<Page, kPages> pages_{};
   std::vector<std::byte> storage_;
   std::vector<Run> runs_;

@@ -18,12 +18,11 @@ uint64_t CountSet(std::span<const uint64_t> words) {
       words.begin(), words.end(), [](uint64_t word) { return word != 0; }));
 }
 
-uint64_t CountValues(const MeasureContext& context, const ObjectPlan& plan,
-                     RemoteAddr values) {
+uint64_t CountValues(const MeasureContext& context, const MemoryRange& range) {
   std::array<uint64_t, kMaxSharedKeys> words{};
-  const std::span<uint64_t> wanted =
-      std::span(words).first(std::min<size_t>(plan.shared_keys, words.size()));
-  if (!context.memory.ReadExact(values, std::as_writable_bytes(wanted)))
+  const std::span<uint64_t> wanted = std::span(words).first(
+      std::min(range.size / sizeof(uint64_t), words.size()));
+  if (!context.memory.ReadExact(range.begin, std::as_writable_bytes(wanted)))
     return 0;
   return CountSet(wanted);
 }
@@ -39,28 +38,31 @@ uint64_t CountInlineValues(const MeasureContext& context,
   return count;
 }
 
+/// Where an instance's attribute values are, if in memory of their own: in 3.11
+/// and 3.12, until a dict is made of them.
+RemoteAddr ValuesElsewhere(const ObjectPlan& plan, const ObjectView& object) {
+  if (plan.attributes == ManagedDict::k311) return object.Pointer(kValues311);
+  if (plan.attributes != ManagedDict::k312) return {};
+  // The low bit tells values from a dict.
+  const uint64_t tagged = object.Word(kManagedDictOffset);
+  return (tagged & 1) != 0 ? RemoteAddr{tagged + 1} : RemoteAddr{};
+}
+
 /// The attributes that an instance keeps without a dict, or 1 for its dict.
 uint64_t CountAttributes(const MeasureContext& context, const ObjectPlan& plan,
-                         const ObjectView& object) {
+                         const ObjectView& object, FarPart& far) {
   const uint64_t dict = object.Word(kManagedDictOffset);
-  switch (plan.attributes) {
-    case ManagedDict::kNone:
-      return 0;
-    case ManagedDict::k311:
-    case ManagedDict::k312: {
-      const RemoteAddr values = ValuesElsewhere(plan, object);
-      if (values != RemoteAddr{}) return CountValues(context, plan, values);
-      return dict != 0;
-    }
-    case ManagedDict::k313:
-      if (plan.inline_values &&
-          (dict == 0 ||
-           context.private_layout.instance_visits_embedded_values) &&
-          object.Get<uint8_t>(plan.basicsize +
-                              context.layout.dict_values.valid) != 0)
-        return CountInlineValues(context, plan, object);
-      return dict != 0;
+  if (plan.attributes == ManagedDict::k313) {
+    const bool values_count =
+        plan.inline_values &&
+        (dict == 0 || context.private_layout.instance_visits_embedded_values) &&
+        object.Get<uint8_t>(plan.basicsize +
+                            context.layout.dict_values.valid) != 0;
+    return values_count ? CountInlineValues(context, plan, object) : dict != 0;
   }
+  const RemoteAddr values = ValuesElsewhere(plan, object);
+  if (values == RemoteAddr{}) return dict != 0;
+  far.range = {values, sizeof(uint64_t) * plan.shared_keys};
   return 0;
 }
 
@@ -80,18 +82,9 @@ bool HasDictFromEnd(const MeasureContext& context, const ObjectPlan& plan,
   return word.value_or(0) != 0;
 }
 
-}  // namespace
-
-RemoteAddr ValuesElsewhere(const ObjectPlan& plan, const ObjectView& object) {
-  if (plan.attributes == ManagedDict::k311) return object.Pointer(kValues311);
-  if (plan.attributes != ManagedDict::k312) return {};
-  // The low bit tells values from a dict.
-  const uint64_t tagged = object.Word(kManagedDictOffset);
-  return (tagged & 1) != 0 ? RemoteAddr{tagged + 1} : RemoteAddr{};
-}
-
 ObjectMeasure MeasureWords(const MeasureContext& context,
-                           const ObjectPlan& plan, const ObjectView& object) {
+                           const ObjectPlan& plan, const ObjectView& object,
+                           FarPart& far) {
   ObjectMeasure measure{plan.fixed_bytes, plan.fixed_references};
   if (plan.item_bytes != 0)
     measure.bytes += plan.item_bytes * CountItems(context, object);
@@ -100,14 +93,16 @@ ObjectMeasure MeasureWords(const MeasureContext& context,
   for (const Offset offset : plan.far_words)
     measure.references += object.Word(offset) != 0;
   if (plan.attributes != ManagedDict::kNone)
-    measure.references += CountAttributes(context, plan, object);
+    measure.references += CountAttributes(context, plan, object, far);
   measure.references += HasDictFromEnd(context, plan, object);
   return measure;
 }
 
-ObjectMeasure MeasureObject(const MeasureContext& context,
-                            const ObjectPlan& plan, const ObjectView& object) {
-  ObjectMeasure measure = MeasureWords(context, plan, object);
+}  // namespace
+
+ObjectMeasure MeasureNear(const MeasureContext& context, const ObjectPlan& plan,
+                          const ObjectView& object, FarPart& far) {
+  ObjectMeasure measure = MeasureWords(context, plan, object, far);
   switch (plan.kind) {
     case ObjectKind::kPlain:
       break;
@@ -121,7 +116,10 @@ ObjectMeasure MeasureObject(const MeasureContext& context,
       break;
     case ObjectKind::kDict:
     case ObjectKind::kOrderedDict:
-      MeasureDict(context, plan, object, measure);
+      // A dict with attributes: one far part is enough to put off.
+      MeasureFar(context, far, measure);
+      far = {};
+      MeasureDict(context, plan, object, far, measure);
       break;
     case ObjectKind::kType:
       MeasureType(context, object, measure);
@@ -139,6 +137,24 @@ ObjectMeasure MeasureObject(const MeasureContext& context,
       MeasureLibraryObject(context, plan, object, measure);
       break;
   }
+  return measure;
+}
+
+void MeasureFar(const MeasureContext& context, const FarPart& far,
+                ObjectMeasure& measure) {
+  if (far.range.size == 0) return;
+  if (far.dict) {
+    MeasureDictKeys(context, far, measure);
+  } else {
+    measure.references += CountValues(context, far.range);
+  }
+}
+
+ObjectMeasure MeasureObject(const MeasureContext& context,
+                            const ObjectPlan& plan, const ObjectView& object) {
+  FarPart far;
+  ObjectMeasure measure = MeasureNear(context, plan, object, far);
+  MeasureFar(context, far, measure);
   return measure;
 }
 

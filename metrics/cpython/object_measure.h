@@ -30,18 +30,38 @@ struct MeasureContext {
 /// found.
 RemoteAddr FindGeneralLookup(TypeTable& types, TypeIndex type);
 
-/// Where an instance's attribute values are, if in memory of their own: in 3.11
-/// and 3.12, until a dict is made of them.
-RemoteAddr ValuesElsewhere(const ObjectPlan& plan, const ObjectView& object);
+/// What measuring an object still needs to read elsewhere: the keys of a dict,
+/// or the attribute values of an instance. Apart, so that many can be read at
+/// once.
+struct FarPart {
+  /// Empty where nothing is left.
+  MemoryRange range;
+  /// Of a dict; otherwise they are attribute values.
+  bool dict = false;
+  uint64_t used = 0;
+  RemoteAddr values{};
+};
 
-/// The part that every instance has: fixed sizes, items, words, attributes. The
-/// functions below add what their kind has beside it; what cannot be read adds
-/// nothing.
-ObjectMeasure MeasureWords(const MeasureContext& context,
-                           const ObjectPlan& plan, const ObjectView& object);
+/// All of an object but its far part.
+ObjectMeasure MeasureNear(const MeasureContext& context, const ObjectPlan& plan,
+                          const ObjectView& object, FarPart& far);
+/// Adds the far part, where it can be read.
+void MeasureFar(const MeasureContext& context, const FarPart& far,
+                ObjectMeasure& measure);
 
+/// Both at once.
+ObjectMeasure MeasureObject(const MeasureContext& context,
+                            const ObjectPlan& plan, const ObjectView& object);
+
+// What the kinds of objects add to what every instance has: fixed sizes, items,
+// words, attributes. What cannot be read adds nothing.
+
+/// Leaves the keys to `far`.
 void MeasureDict(const MeasureContext& context, const ObjectPlan& plan,
-                 const ObjectView& object, ObjectMeasure& measure);
+                 const ObjectView& object, FarPart& far,
+                 ObjectMeasure& measure);
+void MeasureDictKeys(const MeasureContext& context, const FarPart& far,
+                     ObjectMeasure& measure);
 void MeasureContainer(const MeasureContext& context, const ObjectPlan& plan,
                       const ObjectView& object, ObjectMeasure& measure);
 void MeasureFrame(const MeasureContext& context, const ObjectPlan& plan,
@@ -50,12 +70,19 @@ void MeasureType(const MeasureContext& context, const ObjectView& object,
                  ObjectMeasure& measure);
 void MeasureLibraryObject(const MeasureContext& context, const ObjectPlan& plan,
                           const ObjectView& object, ObjectMeasure& measure);
+/// Where a str of 3.x has its characters, and how many bytes each.
+struct TextForm {
+  RemoteAddr data{};
+  uint64_t kind = 0;
+  bool compact = false;
+  bool ascii = false;
+};
+TextForm FindTextForm(const Layout& layout, const ObjectView& object);
+/// The digits in base 2^30 of an int (2.7: long).
+uint64_t CountDigits(const Layout& layout, const ObjectView& object);
+
 /// int, str and bytearray; `measure` is set, not added to.
 void MeasureScalar(const MeasureContext& context, const ObjectPlan& plan,
                    const ObjectView& object, ObjectMeasure& measure);
-
-/// All of it.
-ObjectMeasure MeasureObject(const MeasureContext& context,
-                            const ObjectPlan& plan, const ObjectView& object);
 
 }  // namespace leak_exporter::cpython

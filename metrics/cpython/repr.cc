@@ -51,6 +51,7 @@ constexpr NamedWriter kWriters[] = {
     {"cell", WriteCell},
     {"classmethod_descriptor", WriteDescriptor},
     {"classmethod", WriteClassMethod},
+    {"classobj", WriteOldClass},
     {"code", WriteCode},
     {"collections.OrderedDict", WriteOrderedDict},
     {"collections.defaultdict", WriteDefaultDict},
@@ -67,6 +68,7 @@ constexpr NamedWriter kWriters[] = {
     {"functools.partial", WritePartial},
     {"generator", WriteGenerator},
     {"getset_descriptor", WriteDescriptor},
+    {"instance", WriteOldInstance},
     {"instancemethod", WriteMethod},
     {"list", WriteList},
     {"long", WriteLong},
@@ -109,6 +111,9 @@ bool WriteByType(ReprContext& context, const ReprSubject& subject) {
   Writer write = FindWriter(context, subject.native_name);
   if (write == nullptr && type.Has(type_flags::kBaseExcSubclass))
     write = WriteException;
+  // Metaclasses that C code made.
+  if (write == nullptr && type.Has(type_flags::kTypeSubclass))
+    write = WriteType;
   if (write == nullptr && type.Has(type_flags::kTupleSubclass))
     write = WriteStructSequence;
   return write != nullptr && write(context, subject);
@@ -124,6 +129,8 @@ std::string ReprPrinter::Print(RemoteAddr object, size_t limit) {
       FindPrivateLayout(types_.layout().version);
   ReprContext context{
       types_, memory_, types_.layout(), private_layout, BoundedText(limit), {}};
+  // A new allowance of reads.
+  memory_.Enter({}, {});
   WriteRepr(context, object);
   return context.out.Take();
 }

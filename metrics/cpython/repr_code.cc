@@ -64,6 +64,16 @@ std::string NameOf(ReprContext& context, RemoteAddr object) {
   return {};
 }
 
+std::string OldClassName(ReprContext& context, RemoteAddr old_class) {
+  constexpr uint64_t kClassDict = 24;
+  constexpr uint64_t kClassName = 32;
+  const std::string module = ReadShortText(
+      context,
+      FindItem(context, context.Pointer(old_class + kClassDict), "__module__"));
+  return (module.empty() ? "?" : module) + "." +
+         ReadShortText(context, context.Pointer(old_class + kClassName));
+}
+
 /// What importlib's own loaders of modules without files call them.
 std::string ImporterKind(ReprContext& context, RemoteAddr loader) {
   if (loader == RemoteAddr{} || !IsType(context, loader)) return {};
@@ -196,6 +206,23 @@ bool WriteType(ReprContext& context, const ReprSubject& subject) {
   const bool is_class =
       !context.python2() || context.types[type].Has(type_flags::kHeapType);
   context.out.Put((is_class ? "<class '" : "<type '") + *name + "'>");
+  return true;
+}
+
+bool WriteOldClass(ReprContext& context, const ReprSubject& subject) {
+  context.out.Put("<class " + OldClassName(context, subject.address) + " at ");
+  WriteAddress(context, subject.address);
+  context.out.Put(">");
+  return true;
+}
+
+bool WriteOldInstance(ReprContext& context, const ReprSubject& subject) {
+  constexpr uint64_t kInClass = 16;
+  context.out.Put(
+      "<" + OldClassName(context, context.Pointer(subject.address + kInClass)) +
+      " instance at ");
+  WriteAddress(context, subject.address);
+  context.out.Put(">");
   return true;
 }
 

@@ -14,6 +14,15 @@ constexpr uint64_t kMaxShownItems = 100;
 constexpr uint64_t kMaxDictEntries = 1 << 16;
 constexpr uint64_t kMaxSetEntries = 1 << 20;
 constexpr uint64_t kMaxFields = 1024;
+/// Names are looked for among so many.
+constexpr uint64_t kMaxNames = 8192;
+
+/// Without reading more of a long text than that it is longer.
+bool IsNamed(ReprContext& context, RemoteAddr key, std::string_view name) {
+  const auto text =
+      ReadText(context.types.memory(), context.layout, key, name.size());
+  return text && *text == name;
+}
 
 /// What is being rendered already is shown as dots.
 bool IsRecursive(const ReprContext& context, RemoteAddr object) {
@@ -63,11 +72,22 @@ std::string ContainerName(ReprContext& context, const ReprSubject& subject) {
   return subject.native_name.substr(subject.native_name.rfind('.') + 1);
 }
 
-/// Deleted entries: from 3.x on they have the hash that no object has.
-bool IsDummy(ReprContext& context, RemoteAddr key, int64_t hash) {
-  if (!context.python2()) return hash == -1;
-  return ReadShortText(context, key) == "<dummy key>";
-}
+/// Deleted entries: from 3.x on they have the hash that no object has; 2.7 puts
+/// one certain str there.
+class Dummies {
+ public:
+  explicit Dummies(ReprContext& context) : context_(context) {}
+  bool Contain(RemoteAddr key, int64_t hash) {
+    if (!context_.python2()) return hash == -1;
+    if (dummy_ == RemoteAddr{} && IsNamed(context_, key, "<dummy key>"))
+      dummy_ = key;
+    return key == dummy_;
+  }
+
+ private:
+  ReprContext& context_;
+  RemoteAddr dummy_{};
+};
 
 void WriteSetItems(ReprContext& context, RemoteAddr set) {
   const auto& layout = context.layout.set;
@@ -77,6 +97,7 @@ void WriteSetItems(ReprContext& context, RemoteAddr set) {
   // 2.7's entries begin with the hash, later ones with the key.
   const uint64_t key_offset = context.python2() ? kWordBytes : 0;
   bool first = true;
+  Dummies dummies(context);
   for (uint64_t i = 0; i <= mask && i < kMaxSetEntries; ++i) {
     if (context.out.full()) return;
     const RemoteAddr entry = table + 2 * kWordBytes * i;
@@ -84,7 +105,7 @@ void WriteSetItems(ReprContext& context, RemoteAddr set) {
     const auto hash =
         context.memory.Read<int64_t>(entry + (kWordBytes - key_offset));
     if (!key || !hash) return;
-    if (*key == RemoteAddr{} || IsDummy(context, *key, *hash)) continue;
+    if (*key == RemoteAddr{} || dummies.Contain(*key, *hash)) continue;
     WriteComma(context, first);
     WriteRepr(context, *key);
   }
@@ -296,9 +317,9 @@ RemoteAddr FindItem(ReprContext& context, RemoteAddr dict,
                     std::string_view key) {
   RemoteAddr found{};
   if (dict == RemoteAddr{}) return found;
-  ForEachItem(context.layout, context.memory, dict, kMaxDictEntries,
+  ForEachItem(context.layout, context.memory, dict, kMaxNames,
               [&](RemoteAddr name, RemoteAddr value) {
-                if (ReadShortText(context, name) != key) return true;
+                if (!IsNamed(context, name, key)) return true;
                 found = value;
                 return false;
               });
@@ -312,7 +333,7 @@ RemoteAddr FindAttribute(ReprContext& context, RemoteAddr object,
   if (type == kNoType) return found;
   ForEachAttribute(context.layout, context.memory, object, context.types[type],
                    [&](RemoteAddr key, RemoteAddr value) {
-                     if (ReadShortText(context, key) != name) return true;
+                     if (!IsNamed(context, key, name)) return true;
                      found = value;
                      return false;
                    });

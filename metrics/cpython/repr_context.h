@@ -114,6 +114,9 @@ bool WriteGenerator(ReprContext& context, const ReprSubject& subject);
 bool WriteCode(ReprContext& context, const ReprSubject& subject);
 bool WriteCell(ReprContext& context, const ReprSubject& subject);
 bool WriteType(ReprContext& context, const ReprSubject& subject);
+/// 2.7's old-style classes and their instances.
+bool WriteOldClass(ReprContext& context, const ReprSubject& subject);
+bool WriteOldInstance(ReprContext& context, const ReprSubject& subject);
 bool WriteModule(ReprContext& context, const ReprSubject& subject);
 bool WriteWeakref(ReprContext& context, const ReprSubject& subject);
 

@@ -59,7 +59,8 @@ std::optional<std::string> LongText(ReprContext& context, RemoteAddr object) {
         context.memory.Read<int64_t>(object + context.layout.object.ob_size);
     if (!size) return std::nullopt;
     negative = *size < 0;
-    count = static_cast<uint64_t>(negative ? -*size : *size);
+    count = negative ? 0 - static_cast<uint64_t>(*size)
+                     : static_cast<uint64_t>(*size);
   }
   if (count > kMaxDigits) return std::nullopt;
   std::vector<uint32_t> digits(static_cast<size_t>(count));

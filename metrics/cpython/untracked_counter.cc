@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <string_view>
 
 #include "metrics/cpython/dict_reader.h"
@@ -10,23 +11,32 @@
 namespace leak_exporter::cpython {
 namespace {
 
-/// Allocators give out addresses that are multiples of this.
+/// Blocks of objects begin at multiples of this; 2.7's ints and floats stand in
+/// tables of their own, at multiples of 8.
 constexpr size_t kAlignment = 16;
+constexpr size_t kAlignment2 = 8;
 constexpr uint64_t kMaxModules = 1 << 16;
 constexpr size_t kMaxNameBytes = 256;
 /// Every header of an object that is measured here.
 constexpr size_t kHeaderBytes = 256;
 /// More than any one object can have: the numbers are torn.
 constexpr uint64_t kMaxObjectBytes = uint64_t{1} << 40;
-/// The bits of a count of 3.14 and later that are flags, and those that must
-/// be 0; before, all of the upper half must.
+/// The bits of a count of 3.14 and later that are flags.
 constexpr uint64_t kFlagBits = uint64_t{0xFFFF} << 48;
+/// Above this stand addresses, of programs that are loaded low in memory, and
+/// far above the counts of immortal objects.
+constexpr uint64_t kLargestCount = 1 << 20;
+constexpr uint64_t kImmortalCount = uint64_t{1} << 31;
 /// gc_refs of an object that is not tracked, up to 3.7; from 3.6 on shifted.
 constexpr int64_t kUntrackedRefs = -2;
 
 constexpr std::string_view kBuiltinTypes[] = {
     "bytearray", "bytes", "complex", "dict",    "float", "int",
     "long",      "str",   "tuple",   "unicode", "range"};
+
+/// What stands before a type where it is a dict's key. Low in memory it would
+/// pass for a count.
+uint64_t HashOf(uint64_t address) { return std::rotr(address, 4); }
 
 RemoteAddr FindByName(const Layout& layout, NearMemory& memory,
                       const RemoteMemory& remote, RemoteAddr dict,
@@ -82,6 +92,7 @@ UntrackedCounter::UntrackedCounter(TypeTable& types,
   for (const TypeIndex type : wanted) {
     const TypeInfo& info = types[type];
     const uint64_t address = Value(info.address);
+    if (info.Has(type_flags::kTupleSubclass)) tuple_type_ = address;
     wanted_.push_back({address, info.Has(type_flags::kHaveGc), usage_.size()});
     usage_.push_back({type, 0, 0});
     lowest_type_ = std::min(lowest_type_, address);
@@ -94,19 +105,30 @@ void UntrackedCounter::Visit(const HeapBlock& block, TypeTable&) {
   memory_.Enter(block.begin, block.bytes);
   const uint64_t begin = Value(block.begin);
   const uint64_t from = std::max(begin, next_);
-  const uint64_t first = (from + kAlignment - 1) / kAlignment * kAlignment;
+  const uint64_t step = layout_.version.major < 3 ? kAlignment2 : kAlignment;
+  const uint64_t first = (from + step - 1) / step * step;
   const uint64_t end = begin + block.bytes.size() - kAlignment;
-  for (uint64_t at = first; at <= end; at += kAlignment) {
+  for (uint64_t at = first; at <= end; at += step) {
     const size_t offset = at - begin;
     const auto type =
         Load<uint64_t>(block.bytes, offset + layout_.object.ob_type);
     if (type < lowest_type_ || type > highest_type_) continue;
     const Wanted* wanted = Find(type);
-    if (wanted != nullptr && IsAlive(Load<uint64_t>(block.bytes, offset)))
+    if (wanted == nullptr) continue;
+    const auto refcnt = Load<uint64_t>(block.bytes, offset);
+    if (IsAlive(refcnt) && refcnt != HashOf(type) &&
+        !IsInsideTuple(block.bytes, offset))
       Count(block, offset, *wanted);
   }
-  next_ = std::max(next_, end + kAlignment);
+  next_ = std::max(next_, end + step);
   memory_.Leave();
+}
+
+bool UntrackedCounter::IsInsideTuple(std::span<const std::byte> bytes,
+                                     size_t offset) const {
+  const size_t before = layout_.object.ob_size - layout_.object.ob_type;
+  return offset >= before &&
+         Load<uint64_t>(bytes, offset - before) == tuple_type_;
 }
 
 const UntrackedCounter::Wanted* UntrackedCounter::Find(uint64_t type) const {
@@ -119,7 +141,10 @@ const UntrackedCounter::Wanted* UntrackedCounter::Find(uint64_t type) const {
 bool UntrackedCounter::IsAlive(uint64_t refcnt) const {
   const uint64_t flags =
       layout_.version.major == 3 && layout_.version.minor >= 14 ? kFlagBits : 0;
-  return (refcnt & UINT32_MAX) != 0 && ((refcnt & ~flags) >> 32) == 0;
+  const uint64_t count = refcnt & ~flags;
+  return (count - 1 < kLargestCount) ||
+         (layout_.immortal_objects && count >= kImmortalCount &&
+          count <= UINT32_MAX);
 }
 
 bool UntrackedCounter::IsTracked(const ObjectView& object) const {
@@ -129,6 +154,59 @@ bool UntrackedCounter::IsTracked(const ObjectView& object) const {
     return (layout_.version.major < 3 ? refs : refs >> 1) != kUntrackedRefs;
   }
   return object.Word(head) != 0 || object.Word(head + 8) != 0;
+}
+
+bool UntrackedCounter::EndsWithNul(RemoteAddr data, uint64_t length,
+                                   uint64_t width) {
+  if (length > kMaxObjectBytes) return false;
+  const RemoteAddr end = data + length * width;
+  switch (width) {
+    case 1:
+      return memory_.Read<uint8_t>(end) == 0U;
+    case 2:
+      return memory_.Read<uint16_t>(end) == 0U;
+    case 4:
+      return memory_.Read<uint32_t>(end) == 0U;
+    default:
+      return false;
+  }
+}
+
+bool UntrackedCounter::IsWhole(const ObjectPlan& plan,
+                               const ObjectView& object) {
+  const uint64_t size = object.Word(layout_.object.ob_size);
+  switch (plan.kind) {
+    case ObjectKind::kLong: {
+      const uint64_t digits = CountDigits(layout_, object);
+      if (digits == 0) return true;
+      const auto last = memory_.Read<uint32_t>(object.address() +
+                                               layout_.long_object.ob_digit +
+                                               sizeof(uint32_t) * (digits - 1));
+      constexpr uint32_t kDigitEnd = 1 << 30;
+      return last && *last != 0 && *last < kDigitEnd;
+    }
+    case ObjectKind::kText: {
+      if (layout_.unicode.state == kAbsent) {
+        // 2.7's str; its unicode keeps the characters elsewhere.
+        const bool is_bytes = plan.item_bytes != 0;
+        return !is_bytes ||
+               EndsWithNul(object.address() + layout_.bytes.ob_sval, size, 1);
+      }
+      const TextForm form = FindTextForm(layout_, object);
+      return EndsWithNul(form.data, object.Word(layout_.unicode.length),
+                         form.kind);
+    }
+    case ObjectKind::kByteArray:
+      return object.Word(layout_.bytearray.ob_alloc) >= size &&
+             (size == 0 || layout_.bytearray.ob_start == kAbsent ||
+              EndsWithNul(object.Pointer(layout_.bytearray.ob_start), size, 1));
+    default:
+      break;
+  }
+  // bytes: the only other one with items of one byte.
+  if (plan.kind == ObjectKind::kPlain && plan.item_bytes == 1)
+    return EndsWithNul(object.address() + layout_.bytes.ob_sval, size, 1);
+  return true;
 }
 
 void UntrackedCounter::Count(const HeapBlock& block, size_t offset,
@@ -151,8 +229,9 @@ void UntrackedCounter::Count(const HeapBlock& block, size_t offset,
   const ObjectView object(address, bytes, at);
   if (wanted.collected && IsTracked(object)) return;
   UntrackedUsage& usage = usage_[wanted.usage];
-  const ObjectMeasure measure =
-      MeasureObject(context_, plans_[usage.type], object);
+  const ObjectPlan& plan = plans_[usage.type];
+  if (!IsWhole(plan, object)) return;
+  const ObjectMeasure measure = MeasureObject(context_, plan, object);
   if (measure.bytes > kMaxObjectBytes) return;
   ++usage.objects;
   usage.bytes += measure.bytes;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "metrics/cpython/heap_visitor.h"
@@ -48,6 +49,13 @@ class UntrackedCounter final : public HeapVisitor {
 
   bool IsAlive(uint64_t refcnt) const;
   bool IsTracked(const ObjectView& object) const;
+  /// Whether what an object of the kind ends with is there: what merely looks
+  /// like a header has something else in that place.
+  bool IsWhole(const ObjectPlan& plan, const ObjectView& object);
+  bool EndsWithNul(RemoteAddr data, uint64_t length, uint64_t width);
+  /// A tuple's length and its first item, where that is a type, look like an
+  /// object.
+  bool IsInsideTuple(std::span<const std::byte> bytes, size_t offset) const;
   const Wanted* Find(uint64_t type) const;
   void Count(const HeapBlock& block, size_t offset, const Wanted& wanted);
 
@@ -58,6 +66,7 @@ class UntrackedCounter final : public HeapVisitor {
   ObjectPlans plans_;
   MeasureContext context_;
   std::vector<Wanted> wanted_;
+  uint64_t tuple_type_ = 0;
   uint64_t lowest_type_ = UINT64_MAX;
   uint64_t highest_type_ = 0;
   std::vector<UntrackedUsage> usage_;

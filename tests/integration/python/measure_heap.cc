@@ -13,12 +13,15 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "metrics/base/clock.h"
 #include "metrics/cpython/heap_measurer.h"
 #include "metrics/cpython/heap_walk.h"
 #include "metrics/cpython/process_memory.h"
+#include "metrics/cpython/repr.h"
 #include "metrics/cpython/type_counter.h"
+#include "metrics/cpython/untracked_counter.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -35,13 +38,16 @@ double CpuSeconds() {
          static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-void PrintRanking(std::string_view kind, const TopObjects& top) {
+void PrintRanking(std::string_view kind, const TopObjects& top,
+                  TypeTable& types) {
+  ReprPrinter repr(types);
   for (const RankedObject& object : top.objects())
     std::cout << kind << '\t' << object.number << '\t' << Value(object.address)
-              << '\n';
+              << '\t' << repr.Print(types[object.type].address) << '\t'
+              << repr.Print(object.address) << '\n';
 }
 
-int Measure(pid_t pid, bool only_count) {
+int Measure(pid_t pid, bool only_count, bool with_untracked) {
   const SystemClock clock;
   const Deadline deadline = Deadline::After(clock, std::chrono::seconds(120));
   const auto process = procfs::ProcessHandle::Open(procfs::ProcFs(), pid);
@@ -58,11 +64,17 @@ int Measure(pid_t pid, bool only_count) {
   TypeTable types(memory, (*runtime)->layout);
   HeapMeasurer measurer(types, 10);
   TypeCounter counter;
+  UntrackedCounter untracked(
+      types, with_untracked ? FindUntrackedTypes(
+                                  types, (*runtime)->interpreters[0].modules)
+                            : std::vector<TypeIndex>());
+  HeapVisitors both({&measurer, &untracked});
   HeapVisitor& visitor = only_count ? static_cast<HeapVisitor&>(counter)
-                                    : static_cast<HeapVisitor&>(measurer);
+                                    : static_cast<HeapVisitor&>(both);
   const auto walk = WalkHeap(memory, **runtime, HeapRanges(*regions), types,
                              visitor, HeapWalkLimits(), deadline);
   if (!walk) return Fail(walk.error());
+  measurer.Finish();
   const double seconds = CpuSeconds() - start;
 
   for (TypeIndex i = 0; i < measurer.usage().size(); ++i) {
@@ -72,8 +84,11 @@ int Measure(pid_t pid, bool only_count) {
               << usage.objects << '\t' << usage.bytes << '\t'
               << usage.references << '\n';
   }
-  PrintRanking("refs", measurer.by_references());
-  PrintRanking("bytes", measurer.by_bytes());
+  PrintRanking("refs", measurer.by_references(), types);
+  PrintRanking("bytes", measurer.by_bytes(), types);
+  for (const UntrackedUsage& usage : untracked.usage())
+    std::cout << "untracked\t" << types.ReadName(usage.type).value_or("?")
+              << '\t' << usage.objects << '\t' << usage.bytes << '\n';
   std::cerr << walk->scan.objects << " objects, " << seconds
             << " s of CPU, incomplete: " << walk->incomplete << '\n';
   return 0;
@@ -84,9 +99,10 @@ int Measure(pid_t pid, bool only_count) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::cerr << "usage: measure_heap PID [count]\n";
+    std::cerr << "usage: measure_heap PID [count | untracked]\n";
     return 2;
   }
   return leak_exporter::cpython::Measure(
-      std::atoi(argv[1]), argc > 2 && std::string_view(argv[2]) == "count");
+      std::atoi(argv[1]), argc > 2 && std::string_view(argv[2]) == "count",
+      argc > 2 && std::string_view(argv[2]) == "untracked");
 }

@@ -25,6 +25,7 @@ class Census(object):
         self.version = None
         self.modules = None
         self.frozen = None
+        self.interned = None
         self.generations = []
         self.types = {}
         self.objects = {}
@@ -43,6 +44,9 @@ class Census(object):
 
     def _frozen(self, number):
         self.frozen = int(number)
+
+    def _interned(self, address):
+        self.interned = int(address)
 
     def _generation(self, number, collections_, collected, uncollectable):
         self.generations.append((int(number), int(collections_), int(collected), int(uncollectable)))

@@ -86,6 +86,13 @@ def write_statistics(write):
                   numbers["uncollectable"])
 
 
+def write_interned(objects, write):
+    """The dict of interned strings, from 3.14 on an object among others: the census itself adds to it."""
+    for obj in objects:
+        if type(obj) is dict and len(obj) > 1000 and all(key is value for key, value in list(obj.items())[:100]):
+            write("interned", id(obj))
+
+
 def run(samples, out, objects):
     """`samples` are further objects whose repr is wanted, tracked or not."""
     chunks = []
@@ -102,6 +109,7 @@ def run(samples, out, objects):
             data = data[os.write(out, data):]
 
     write_statistics(write)
+    write_interned(objects, write)
     measure(objects, write)
     for sample in samples:
         write("repr", id(sample), escaped(type.__repr__(type(sample))), escaped(shown(sample)))
