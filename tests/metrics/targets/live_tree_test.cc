@@ -1,6 +1,8 @@
 // Real processes, compared with what psutil says of them.
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +24,8 @@
 #include "metrics/targets/target_watch.h"
 #include "tests/catch.h"
 #include "tests/command_output.h"
+#include "tests/in_child.h"
+#include "tests/scratch_directory.h"
 
 namespace leak_exporter {
 namespace {
@@ -192,6 +196,63 @@ void ForkAndEndSiblings(int ready, int begin) {
     ::waitpid(child, nullptr, 0);
   }
   for (;;) ::pause();
+}
+
+/// Becomes this user, of whom the kernel shows what it shows of any other.
+void BecomeOrdinary(uid_t uid) {
+  if (::setresgid(uid, uid, uid) != 0 || ::setresuid(uid, uid, uid) != 0 ||
+      ::prctl(PR_SET_DUMPABLE, 1) != 0) {
+    ::_exit(1);
+  }
+}
+
+TEST_CASE("live tree: a child that hidepid hides is counted, not lost") {
+  if (::geteuid() != 0) {
+    WARN("not run: mounting a proc filesystem needs root");
+    return;
+  }
+  constexpr uid_t kOurs = 65'534;
+  constexpr uid_t kOther = 65'533;
+  const Program parent([](int output, int input) {
+    int ready[2];
+    int held[2];
+    if (::pipe(ready) != 0 || ::pipe(held) != 0) return;
+    char byte = 0;
+    for (const uid_t uid : {kOurs, kOther}) {
+      if (::fork() != 0) continue;
+      BecomeOrdinary(uid);
+      // Ends with its parent. One user's end sends no signal to another.
+      ::close(held[1]);
+      if (::write(ready[1], "x", 1) != 1 || ::read(held[0], &byte, 1) != 1) {
+        ::_exit(0);
+      }
+    }
+    BecomeOrdinary(kOurs);
+    if (::read(ready[0], &byte, 1) != 1 || ::read(ready[0], &byte, 1) != 1 ||
+        ::write(output, "\n", 1) != 1 || ::read(input, &byte, 1) != 1) {
+      return;
+    }
+  });
+  REQUIRE(parent.ReadLine().empty());
+  const ScratchDirectory directory;
+  const std::string seen = InChild([&]() -> std::string {
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("proc", directory.path().c_str(), "proc", 0, "hidepid=2") !=
+            0) {
+      return "no mount";
+    }
+    BecomeOrdinary(kOurs);
+    TargetWatch watch(TargetOf(parent.pid()), procfs::ProcFs(directory.path()));
+    const TargetWatch::Round round = watch.Measure(SystemClock());
+    std::string text = std::to_string(round.family.main.size()) + " " +
+                       std::to_string(round.family.descendants.size());
+    for (const CollectorError& error : round.errors.errors()) {
+      text += " " + error.cause + " " + std::to_string(error.count);
+    }
+    return text;
+  });
+  CHECK(seen == "1 1 permission 1");
 }
 
 TEST_CASE("live tree: no child is lost while its siblings end") {
