@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/directory_usage.h"
 #include "metrics/base/error_tally.h"
 
 /// The plain data that everything meets at: collectors fill it, renderers read
@@ -143,18 +144,6 @@ struct ProcessOpenFiles {
 struct OpenFilesSnapshot {
   ByScope<OpenFilesUsage> usage;
   std::vector<ProcessOpenFiles> processes;
-};
-
-/// A directory's size as the contract defines it.
-struct DirectoryUsage {
-  /// Sum of st_size over every entry below, a symbolic link counted as what it
-  /// points to.
-  uint64_t apparent_bytes = 0;
-  /// Blocks * 512, each inode once, symbolic links as themselves, the directory
-  /// itself included: what `du -s --block-size=1` prints. Absent where there
-  /// are more hard-linked inodes than are remembered.
-  std::optional<uint64_t> allocated_bytes;
-  uint64_t entries = 0;
 };
 
 /// One configured path as one main process sees it.

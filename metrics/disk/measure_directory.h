@@ -5,9 +5,9 @@
 #include <string>
 
 #include "metrics/base/deadline.h"
+#include "metrics/base/directory_usage.h"
 #include "metrics/base/result.h"
 #include "metrics/disk/file_root.h"
-#include "metrics/snapshot.h"
 
 namespace leak_exporter {
 
@@ -22,8 +22,8 @@ struct MeasureOptions {
   uint64_t max_entries = 50'000'000;
   /// Directories nested in each other.
   size_t max_depth = 4096;
-  /// Inodes with several links that are remembered, 21 bytes each or less than
-  /// twice that; past them there is no allocated size.
+  /// Inodes with several links that are remembered, in 22 to 43 bytes each;
+  /// past them there is no allocated size.
   size_t max_hard_linked_inodes = 1'000'000;
   /// Descriptors that each thread holds at most, at least 2.
   size_t max_open_directories = 32;

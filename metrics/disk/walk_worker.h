@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/directory_usage.h"
 #include "metrics/disk/directory_reader.h"
 #include "metrics/disk/walk_state.h"
-#include "metrics/snapshot.h"
 
 namespace leak_exporter {
 

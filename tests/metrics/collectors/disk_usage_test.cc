@@ -186,13 +186,13 @@ TEST_CASE("disk_usage: the oldest of equally old children has the lowest pid") {
 TEST_CASE("disk_usage: where nobody made a directory for the child") {
   const ScratchDirectory directory;
   const std::string& top = directory.path();
-  fs::create_directories(top + "/work/tmp");
-  const auto main = WorkIn(top + "/work");
-  const auto inherited = WorkIn(top + "/work");
+  fs::create_directories(top + "/job/tmp");
+  const auto main = WorkIn(top + "/job");
+  const auto inherited = WorkIn(top + "/job");
   const auto above = WorkIn(top);
   const auto root = WorkIn("/");
   const auto kernel = WorkIn("/proc/self");
-  const auto below = WorkIn(top + "/work/tmp");
+  const auto below = WorkIn(top + "/job/tmp");
   Processes processes;
   processes.AddMain(main->pid());
   for (const auto* child : {&inherited, &above, &root, &kernel, &below}) {
@@ -201,7 +201,7 @@ TEST_CASE("disk_usage: where nobody made a directory for the child") {
   const Run run = Measure(processes, {});
   const Directories& found = run.disk->temporary_directories;
   REQUIRE(found.size() == 1);
-  CHECK(found[0].path == top + "/work/tmp");
+  CHECK(found[0].path == top + "/job/tmp");
   CHECK(found[0].pid == below->pid());
   CHECK(run.errors.empty());
 }
@@ -287,11 +287,11 @@ TEST_CASE("disk_usage: paths mean what they mean under a changed root") {
   const ScratchDirectory directory;
   const std::string& top = directory.path();
   fs::create_directories(top + "/data/cache");
-  fs::create_directories(top + "/tmp/work");
+  fs::create_directories(top + "/tmp/job");
   WriteFile(top + "/data/cache/file", 777);
-  WriteFile(top + "/tmp/work/file", 333);
+  WriteFile(top + "/tmp/job/file", 333);
   fs::create_symlink("/data/cache", top + "/cache");
-  fs::create_symlink("/data/cache/file", top + "/tmp/work/link");
+  fs::create_symlink("/data/cache/file", top + "/tmp/job/link");
   const auto change_root = [&top](const std::string& work) {
     return std::make_unique<WaitingProcess>([&top, work] {
       EnterOrEnd(0);
@@ -301,7 +301,7 @@ TEST_CASE("disk_usage: paths mean what they mean under a changed root") {
     });
   };
   const auto main = change_root("/");
-  const auto child = change_root("/tmp/work");
+  const auto child = change_root("/tmp/job");
   const auto at_root = change_root("/");
   Processes processes;
   processes.AddMain(main->pid());
@@ -317,7 +317,7 @@ TEST_CASE("disk_usage: paths mean what they mean under a changed root") {
   CHECK(run.disk->repository_caches[0].usage->apparent_bytes == 777);
   const Directories& found = run.disk->temporary_directories;
   REQUIRE(found.size() == 2);
-  CHECK(found[0].path == "/tmp/work");
+  CHECK(found[0].path == "/tmp/job");
   CHECK(found[0].usage->apparent_bytes == 333 + 777);
   CHECK(found[1].path == "/data/cache");
 }
