@@ -24,11 +24,6 @@ bool IsNamed(ReprContext& context, RemoteAddr key, std::string_view name) {
   return text && *text == name;
 }
 
-/// What is being rendered already is shown as dots.
-bool IsRecursive(const ReprContext& context, RemoteAddr object) {
-  return std::count(context.active.begin(), context.active.end(), object) > 1;
-}
-
 void WriteComma(ReprContext& context, bool& first) {
   if (!first) context.out.Put(", ");
   first = false;
@@ -116,7 +111,7 @@ void WriteSetItems(ReprContext& context, RemoteAddr set) {
 bool WriteList(ReprContext& context, const ReprSubject& subject) {
   const auto size = Size(context, subject);
   if (!size) return false;
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("[...]");
     return true;
   }
@@ -131,7 +126,7 @@ bool WriteList(ReprContext& context, const ReprSubject& subject) {
 bool WriteTuple(ReprContext& context, const ReprSubject& subject) {
   const auto size = Size(context, subject);
   if (!size) return false;
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("(...)");
     return true;
   }
@@ -146,7 +141,7 @@ bool WriteSet(ReprContext& context, const ReprSubject& subject) {
   const auto used =
       context.memory.Read<uint64_t>(subject.address + context.layout.set.used);
   if (!used) return false;
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put(name + "(...)");
     return true;
   }
@@ -164,7 +159,7 @@ bool WriteSet(ReprContext& context, const ReprSubject& subject) {
 }
 
 bool WriteDict(ReprContext& context, const ReprSubject& subject) {
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("{...}");
     return true;
   }
@@ -180,7 +175,7 @@ bool WriteDeque(ReprContext& context, const ReprSubject& subject) {
   auto index =
       context.memory.Read<uint64_t>(subject.address + layout.leftindex);
   if (!length || !index) return false;
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("[...]");
     return true;
   }
@@ -209,7 +204,7 @@ bool WriteDeque(ReprContext& context, const ReprSubject& subject) {
 }
 
 bool WriteOrderedDict(ReprContext& context, const ReprSubject& subject) {
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("...");
     return true;
   }
@@ -253,7 +248,7 @@ bool WriteDefaultDict(ReprContext& context, const ReprSubject& subject) {
   const RemoteAddr factory = context.Pointer(
       subject.address + context.private_layout.default_dict.default_factory);
   context.out.Put(ContainerName(context, subject) + "(");
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("...");
   } else if (factory == RemoteAddr{}) {
     context.out.Put("None");
@@ -261,7 +256,7 @@ bool WriteDefaultDict(ReprContext& context, const ReprSubject& subject) {
     WriteRepr(context, factory);
   }
   context.out.Put(", ");
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("{...}");
   } else {
     WriteDictBody(context, subject.address);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -59,6 +60,10 @@ struct ReprContext {
   }
   RemoteAddr TypeOf(RemoteAddr object) {
     return Pointer(object + layout.object.ob_type);
+  }
+  /// What is being rendered already, further out, is shown as dots.
+  bool IsRecursive(RemoteAddr object) const {
+    return std::count(active.begin(), active.end(), object) > 1;
   }
   bool python2() const { return layout.version.major < 3; }
 };

@@ -12,8 +12,17 @@ constexpr uint64_t kMaxShownItems = 100;
 constexpr size_t kMaxNameBytes = 256;
 constexpr uint64_t kMemberDefBytes = 40;
 
-bool IsRecursive(const ReprContext& context, RemoteAddr object) {
-  return std::count(context.active.begin(), context.active.end(), object) > 1;
+/// "name=value" for each item of a dict, after what was written before.
+void WriteNamedItems(ReprContext& context, RemoteAddr dict, bool first) {
+  ForEachItem(context.layout, context.memory, dict, kMaxShownItems,
+              [&](RemoteAddr key, RemoteAddr value) {
+                if (!first) context.out.Put(", ");
+                first = false;
+                WriteRawText(context, key);
+                context.out.Put("=");
+                WriteRepr(context, value);
+                return !context.out.full();
+              });
 }
 
 uint64_t TupleSize(ReprContext& context, RemoteAddr tuple) {
@@ -51,7 +60,7 @@ bool WritePartial(ReprContext& context, const ReprSubject& subject) {
       context.Pointer(subject.address + kFunction + 2 * kWordBytes);
   if (context.python2()) return false;
   context.out.Put(context.types.ReadName(subject.type).value_or("?") + "(");
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("...)");
     return true;
   }
@@ -62,14 +71,7 @@ bool WritePartial(ReprContext& context, const ReprSubject& subject) {
     context.out.Put(", ");
     WriteRepr(context, TupleItem(context, args, i));
   }
-  ForEachItem(context.layout, context.memory, named, kMaxShownItems,
-              [&](RemoteAddr key, RemoteAddr value) {
-                context.out.Put(", ");
-                WriteRawText(context, key);
-                context.out.Put("=");
-                WriteRepr(context, value);
-                return !context.out.full();
-              });
+  WriteNamedItems(context, named, false);
   context.out.Put(")");
   return true;
 }
@@ -78,21 +80,11 @@ bool WriteNamespace(ReprContext& context, const ReprSubject& subject) {
   constexpr uint64_t kDict = 16;
   const std::string name = TpName(context, subject.type);
   context.out.Put(name == "types.SimpleNamespace" ? "namespace(" : name + "(");
-  if (IsRecursive(context, subject.address)) {
+  if (context.IsRecursive(subject.address)) {
     context.out.Put("...)");
     return true;
   }
-  bool first = true;
-  ForEachItem(context.layout, context.memory,
-              context.Pointer(subject.address + kDict), kMaxShownItems,
-              [&](RemoteAddr key, RemoteAddr value) {
-                if (!first) context.out.Put(", ");
-                first = false;
-                WriteRawText(context, key);
-                context.out.Put("=");
-                WriteRepr(context, value);
-                return !context.out.full();
-              });
+  WriteNamedItems(context, context.Pointer(subject.address + kDict), true);
   context.out.Put(")");
   return true;
 }

@@ -6,7 +6,6 @@ is equal the bytes are, too. The rows of the rankings are those of the formula, 
 objects with equal numbers.
 """
 
-import argparse
 import collections
 import subprocess
 import sys
@@ -89,16 +88,5 @@ def check(program, interpreter):
     return not wrong
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("program")
-    arguments.add_argument("--debian")
-    given = arguments.parse_args()
-    found, missing = interpreters.find(given.debian)
-    good = [check(given.program, interpreter) for interpreter in found]
-    print("compared: %s; not: %s" % (", ".join(i.name for i in found), "; ".join(missing) or "nothing"))
-    return 0 if good and all(good) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    interpreters.check_each(check)

@@ -5,7 +5,6 @@ Prints, for each interpreter, how many types agree and what does not; ends with 
 that is not in EXOTIC. With --debian also the interpreters of Debian's suites, bootstrapped into CACHE.
 """
 
-import argparse
 import collections
 import re
 import subprocess
@@ -72,16 +71,5 @@ def check(inspect, interpreter):
     return not wrong
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("inspect")
-    arguments.add_argument("--debian")
-    given = arguments.parse_args()
-    found, missing = interpreters.find(given.debian)
-    good = [check(given.inspect, interpreter) for interpreter in found]
-    print("compared: %s; not: %s" % (", ".join(i.name for i in found), "; ".join(missing) or "nothing"))
-    return 0 if good and all(good) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    interpreters.check_each(check)

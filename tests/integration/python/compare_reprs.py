@@ -3,7 +3,6 @@
 usage: compare_reprs.py INSPECT_OBJECTS [--debian CACHE]
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -50,16 +49,5 @@ def check(inspect, interpreter):
     return not wrong
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("inspect")
-    arguments.add_argument("--debian")
-    given = arguments.parse_args()
-    found, missing = interpreters.find(given.debian)
-    good = [check(given.inspect, interpreter) for interpreter in found]
-    print("compared: %s; not: %s" % (", ".join(i.name for i in found), "; ".join(missing) or "nothing"))
-    return 0 if good and all(good) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    interpreters.check_each(check)
