@@ -37,6 +37,21 @@ uint64_t TextBytes(const MeasureContext& context, const ObjectView& object) {
   return bytes;
 }
 
+/// 2.7: str has items, which are bytes; unicode has its characters elsewhere.
+uint64_t TextBytes2(const MeasureContext& context, const ObjectPlan& plan,
+                    const ObjectView& object) {
+  const Layout& layout = context.layout;
+  if (plan.item_bytes != 0)
+    return layout.bytes.ob_sval + 1 + object.Word(layout.object.ob_size);
+  const uint64_t length = object.Word(layout.unicode.length);
+  // PyUnicodeObject ends with the characters' address, a hash and a str.
+  constexpr uint64_t kBehindData = 24;
+  return layout.unicode.data + kBehindData +
+         (length + 1) * GuessCharacterBytes(context.memory,
+                                            object.Pointer(layout.unicode.data),
+                                            length);
+}
+
 }  // namespace
 
 uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
@@ -44,6 +59,17 @@ uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
     return object.Word(layout.long_object.lv_tag) >> 3;
   const int64_t size = object.Signed(layout.object.ob_size);
   return static_cast<uint64_t>(size < 0 ? -size : size);
+}
+
+uint64_t GuessCharacterBytes(NearMemory& memory, RemoteAddr data,
+                             uint64_t length) {
+  constexpr uint64_t kLookedAt = 64;
+  constexpr uint32_t kLastCodePoint = 0x10FFFF;
+  for (uint64_t i = 0; i < std::min(length, kLookedAt); ++i) {
+    const auto character = memory.Read<uint32_t>(data + 4 * i);
+    if (!character || *character > kLastCodePoint) return 2;
+  }
+  return memory.Read<uint32_t>(data + 4 * length) == 0U ? 4 : 2;
 }
 
 TextForm FindTextForm(const Layout& layout, const ObjectView& object) {
@@ -71,12 +97,9 @@ void MeasureScalar(const MeasureContext& context, const ObjectPlan& plan,
       measure.bytes = before + LongBytes(context, plan, object);
       return;
     case ObjectKind::kText:
-      // 2.7's str is bytes.
-      measure.bytes =
-          before + (context.layout.unicode.state == kAbsent
-                        ? context.layout.bytes.ob_sval + 1 +
-                              object.Word(context.layout.object.ob_size)
-                        : TextBytes(context, object));
+      measure.bytes = before + (context.layout.unicode.state == kAbsent
+                                    ? TextBytes2(context, plan, object)
+                                    : TextBytes(context, object));
       return;
     case ObjectKind::kByteArray:
       measure.bytes =

@@ -78,6 +78,10 @@ struct TextForm {
   bool ascii = false;
 };
 TextForm FindTextForm(const Layout& layout, const ObjectView& object);
+/// 2.7 is built with characters of two or of four bytes: four where that makes
+/// sense, NUL at the end included.
+uint64_t GuessCharacterBytes(NearMemory& memory, RemoteAddr data,
+                             uint64_t length);
 /// The digits in base 2^30 of an int (2.7: long).
 uint64_t CountDigits(const Layout& layout, const ObjectView& object);
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstring>
 
+#include "metrics/cpython/object_measure.h"
 #include "metrics/cpython/printable.h"
 #include "metrics/cpython/repr_context.h"
 
@@ -21,18 +22,6 @@ struct Characters {
   uint64_t kind = 1;
 };
 
-/// 2.7 is built with characters of two or of four bytes: four where that makes
-/// sense, NUL at the end included.
-uint64_t GuessKind(ReprContext& context, RemoteAddr data, uint64_t length) {
-  constexpr uint64_t kLookedAt = 64;
-  constexpr uint32_t kLastCodePoint = 0x10FFFF;
-  for (uint64_t i = 0; i < std::min(length, kLookedAt); ++i) {
-    const auto character = context.memory.Read<uint32_t>(data + 4 * i);
-    if (!character || *character > kLastCodePoint) return 2;
-  }
-  return context.memory.Read<uint32_t>(data + 4 * length) == 0U ? 4 : 2;
-}
-
 std::optional<Characters> FindTextCharacters(ReprContext& context,
                                              RemoteAddr text) {
   const auto& layout = context.layout.unicode;
@@ -40,7 +29,8 @@ std::optional<Characters> FindTextCharacters(ReprContext& context,
   if (!length) return std::nullopt;
   if (layout.state == kAbsent) {
     const RemoteAddr data = context.Pointer(text + layout.data);
-    return Characters{data, *length, GuessKind(context, data, *length)};
+    return Characters{data, *length,
+                      GuessCharacterBytes(context.memory, data, *length)};
   }
   const auto state = context.memory.Read<uint32_t>(text + layout.state);
   if (!state) return std::nullopt;
