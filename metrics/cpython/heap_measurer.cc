@@ -15,8 +15,7 @@ constexpr size_t kBatch = 8192;
 }  // namespace
 
 HeapMeasurer::HeapMeasurer(TypeTable& types, size_t top)
-    : types_(types),
-      private_layout_(FindPrivateLayout(types.layout().version)),
+    : private_layout_(FindPrivateLayout(types.layout().version)),
       memory_(types.memory()),
       plans_(types, memory_),
       context_{types.layout(), private_layout_, memory_, {}},

@@ -54,7 +54,6 @@ class HeapMeasurer final : public HeapVisitor {
   void Add(RemoteAddr address, TypeIndex type, bool references_known,
            const ObjectMeasure& measure);
 
-  TypeTable& types_;
   PrivateLayout private_layout_;
   NearMemory memory_;
   ObjectPlans plans_;

@@ -17,7 +17,8 @@ constexpr size_t kPageBytes = 4096;
 // is around them.
 constexpr size_t kBefore = HeapBlock::kBytesBefore;
 constexpr size_t kBehind = HeapBlock::kBytesBehind;
-constexpr size_t kCarried = kBefore + kBehind;
+constexpr uint64_t kLargestAlignment = 16;
+constexpr size_t kCarried = kBefore + kBehind + kLargestAlignment;
 // A bound for hostile heaps; in life there are a few hundred at most.
 constexpr size_t kMaxLinkReads = 100'000;
 
@@ -59,13 +60,15 @@ bool HeapScanner::MayGoOn(const Deadline& deadline) {
   return report_.cut_short.empty();
 }
 
+// Reads may end early for no reason that lasts; only one that gets nothing
+// tells of a page that cannot be read.
 Result<void> HeapScanner::ScanRange(const AddressRange& range,
                                     HeapVisitor& visitor,
                                     const Deadline& deadline) {
   RemoteAddr at = range.begin;
   size_t carried = 0;
   size_t first = 0;
-  size_t skip = kPageBytes;
+  uint64_t skip = kPageBytes;
   while (at < range.end && MayGoOn(deadline)) {
     const uint64_t left = Value(range.end) - Value(at);
     const auto wanted =
@@ -77,36 +80,42 @@ Result<void> HeapScanner::ScanRange(const AddressRange& range,
     }
     const size_t fresh = got ? *got : 0;
     report_.bytes_read += fresh;
-    const bool is_last = fresh < wanted || wanted == left;
+    const bool is_last = !got || fresh == left;
 
     Window window;
     window.begin = at - carried;
     window.size = carried + fresh;
     window.first = first;
-    window.last =
-        is_last ? window.size : window.size - std::min(window.size, kBehind);
+    window.last = is_last ? window.size : BeforeTail(window);
     VisitWindow(window, visitor);
-    at = at + fresh;
     if (is_last) {
-      // Behind a page that cannot be read there may be others that can; where
-      // there are none, the steps grow.
+      // Behind a hole there may be more; where there is not, the steps grow.
+      const uint64_t hole = got ? 0 : std::min(skip, left);
+      report_.unreadable_bytes += hole;
+      at = at + fresh + hole;
+      skip = std::min<uint64_t>(skip * 2, kReadBytes);
       carried = 0;
       first = 0;
-      if (wanted != left || fresh < wanted) {
-        skip = fresh > 0 ? kPageBytes : std::min(skip * 2, kReadBytes);
-        const uint64_t hole =
-            std::min<uint64_t>(skip, Value(range.end) - Value(at));
-        report_.unreadable_bytes += hole;
-        at = at + hole;
-      }
-    } else {
-      const size_t kept = std::min(window.size, kCarried);
-      std::memmove(buffer_.data(), buffer_.data() + window.size - kept, kept);
-      carried = kept;
-      first = std::max(window.first, window.last) - (window.size - kept);
+      continue;
     }
+    const size_t kept = std::min(window.size, kCarried);
+    std::memmove(buffer_.data(), buffer_.data() + window.size - kept, kept);
+    first = std::max(window.first, window.last) - (window.size - kept);
+    carried = kept;
+    at = at + fresh;
+    skip = kPageBytes;
   }
   return {};
+}
+
+// What follows is looked at again with the next window. Addresses stay
+// aligned, wherever a read ended.
+size_t HeapScanner::BeforeTail(const Window& window) {
+  const size_t tail = std::min(window.size, kBehind);
+  const uint64_t end = Value(window.begin) + window.size - tail;
+  const uint64_t aligned = end / kLargestAlignment * kLargestAlignment;
+  return static_cast<size_t>(std::max(aligned, Value(window.begin)) -
+                             Value(window.begin));
 }
 
 void HeapScanner::VisitWindow(const Window& window, HeapVisitor& visitor) {

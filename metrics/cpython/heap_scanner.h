@@ -69,6 +69,7 @@ class HeapScanner {
   Result<void> ScanRange(const AddressRange& range, HeapVisitor& visitor,
                          const Deadline& deadline);
   bool MayGoOn(const Deadline& deadline);
+  static size_t BeforeTail(const Window& window);
   void VisitWindow(const Window& window, HeapVisitor& visitor);
   template <typename Head>
   void Collect(const Window& window, const Head& head);

@@ -83,8 +83,7 @@ std::vector<TypeIndex> FindUntrackedTypes(TypeTable& types,
 
 UntrackedCounter::UntrackedCounter(TypeTable& types,
                                    const std::vector<TypeIndex>& wanted)
-    : types_(types),
-      layout_(types.layout()),
+    : layout_(types.layout()),
       private_layout_(FindPrivateLayout(layout_.version)),
       memory_(types.memory()),
       plans_(types, memory_),

@@ -59,7 +59,6 @@ class UntrackedCounter final : public HeapVisitor {
   const Wanted* Find(uint64_t type) const;
   void Count(const HeapBlock& block, size_t offset, const Wanted& wanted);
 
-  TypeTable& types_;
   const Layout& layout_;
   PrivateLayout private_layout_;
   NearMemory memory_;

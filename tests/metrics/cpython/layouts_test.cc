@@ -250,10 +250,10 @@ TEST_CASE("layouts: a field that the headers do not have is absent") {
     REQUIRE(layout.has_value());
     const Offsets headers = ReadOffsets(recorded.file);
     for (const auto& [name, offset] : FieldsOf(*layout)) {
-      const bool private_struct = name.rfind("dict_keys.", 0) == 0 ||
-                                  name.rfind("dict_values.", 0) == 0 ||
-                                  name.rfind("arena.", 0) == 0 ||
-                                  name.rfind("pool.", 0) == 0 ||
+      const bool private_struct =
+          name.rfind("dict_keys.", 0) == 0 ||
+          name.rfind("dict_values.", 0) == 0 || name.rfind("arena.", 0) == 0 ||
+          name.rfind("pool.", 0) == 0 ||
           (name.rfind("stats.", 0) == 0 && recorded.minor == 6);
       if (private_struct || unseen.count(name) != 0) continue;
       if (name == "gc_head.size" && recorded.free_threaded) continue;

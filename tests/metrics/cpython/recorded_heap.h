@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/cpython/image_memory.h"
+#include "metrics/cpython/interpreter.h"
+#include "metrics/cpython/memory_map.h"
+
+namespace leak_exporter::cpython {
+
+/// A Python heap in a file: what a walk over a living one read, and what is to
+/// come out of it. Lines `key value…`, an empty line, then a memory image:
+///   version HEX [free_threaded]     as sys.hexversion
+///   gc ADDRESS                      the collector's state (hexadecimal)
+///   permanent ADDRESS               its permanent generation's list head
+///   stats ADDRESS  modules ADDRESS  interpreter ADDRESS  obmalloc ADDRESS
+///   range BEGIN END                 where objects may lie
+///   expect COUNT NAME               by type, as the interpreter counted
+struct RecordedHeap {
+  PythonRuntime runtime;
+  RemoteAddr gc{};
+  std::vector<AddressRange> ranges;
+  std::map<std::string, uint64_t> expected;
+  ImageMemory memory;
+
+  /// Errors where the text is not one; hostile input is expected.
+  static Result<RecordedHeap> Parse(std::string_view file);
+
+  std::string Serialize() const;
+};
+
+}  // namespace leak_exporter::cpython
