@@ -64,8 +64,8 @@ Expected Oracle(const std::string& path) {
 }
 
 Result<DirectoryUsage> Measure(const std::string& path,
-                               const MeasureOptions& options = {}) {
-  const SystemClock clock;
+                               const MeasureOptions& options = {},
+                               const Clock& clock = SystemClock()) {
   const UniqueFd fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const FileRoot root = FileRoot::Own();
   return MeasureDirectory({fd.get(), path, root}, options,
@@ -108,15 +108,11 @@ class ActingClock final : public Clock {
   mutable int calls_ = 0;
 };
 
-// Acts once the top directory has been read and nothing below it has.
+// The first act comes once the top directory has been read and nothing below.
 Result<DirectoryUsage> MeasureActing(const std::string& path,
                                      std::function<void(int)> act,
                                      const MeasureOptions& options = {}) {
-  const ActingClock clock(std::move(act));
-  const UniqueFd fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const FileRoot root = FileRoot::Own();
-  return MeasureDirectory({fd.get(), path, root}, options,
-                          Deadline::Never(clock));
+  return Measure(path, options, ActingClock(std::move(act)));
 }
 
 uint64_t SizeItself(const std::string& path) {
@@ -458,7 +454,6 @@ TEST_CASE("measure: what is not a directory") {
   WriteFile(directory.path() + "/file", 10);
   const auto usage = Measure(directory.path() + "/file");
   REQUIRE_FALSE(usage);
-  const UniqueFd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const auto kernel = Measure("/proc");
   REQUIRE_FALSE(kernel);
   CHECK(kernel.error().message == "/proc: on a filesystem of the kernel's own");
