@@ -124,6 +124,9 @@ ObjectMeasure MeasureNear(const MeasureContext& context, const ObjectPlan& plan,
     case ObjectKind::kType:
       MeasureType(context, object, measure);
       break;
+    case ObjectKind::kModule:
+      MeasureModule(context, object, measure);
+      break;
     case ObjectKind::kFrame:
     case ObjectKind::kGenerator:
       MeasureFrame(context, plan, object, measure);

@@ -68,6 +68,9 @@ void MeasureFrame(const MeasureContext& context, const ObjectPlan& plan,
                   const ObjectView& object, ObjectMeasure& measure);
 void MeasureType(const MeasureContext& context, const ObjectView& object,
                  ObjectMeasure& measure);
+/// What the state of a module that is written in C refers to.
+void MeasureModule(const MeasureContext& context, const ObjectView& object,
+                   ObjectMeasure& measure);
 void MeasureLibraryObject(const MeasureContext& context, const ObjectPlan& plan,
                           const ObjectView& object, ObjectMeasure& measure);
 /// Where a str of 3.x has its characters, and how many bytes each.

@@ -68,6 +68,7 @@ constexpr NamedKind kKinds[] = {
     {"itertools.tee_dataobject", ObjectKind::kTeeData},
     {"list", ObjectKind::kList},
     {"long", ObjectKind::kLong},
+    {"module", ObjectKind::kModule},
     {"numpy.ndarray", ObjectKind::kNdArray},
     {"set", ObjectKind::kSet},
     {"str", ObjectKind::kText},
@@ -239,6 +240,9 @@ void ObjectPlans::AddKind(const TypeInfo& native, std::string_view name,
       break;
     case ObjectKind::kOrderedDict:
       plan.AddWord(private_.ordered_dict.od_inst_dict);
+      break;
+    case ObjectKind::kModule:
+      plan.AddWord(private_.module.md_dict);
       break;
     case ObjectKind::kType:
       AddTypeWords(plan);

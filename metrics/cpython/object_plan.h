@@ -25,6 +25,7 @@ enum class ObjectKind : uint8_t {
   kOrderedDict,
   kDeque,
   kType,
+  kModule,
   kFrame,
   kGenerator,
   kLruCache,

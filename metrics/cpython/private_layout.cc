@@ -14,7 +14,6 @@ constexpr uint64_t Words(std::initializer_list<Offset> offsets) {
 
 void Set27(PrivateLayout& l) {
   l.subtype_always_visits = true;
-  l.dict_keys_visited = true;
   l.frame.f_valuestack = 64;
   l.frame.f_stacktop = 72;
   // f_back to f_locals, f_trace, f_exc_*
@@ -38,7 +37,11 @@ void Set27(PrivateLayout& l) {
 }
 
 void Set36(PrivateLayout& l) {
-  l.dict_keys_visited = false;
+  l.module.md_state = 32;
+  l.module.md_name = 48;
+  l.module.md_def = 24;
+  l.module.state_size = 56;
+  l.module.state_traverse = 80;
   l.code.co_nlocals = 24;
   l.code.co_stacksize = 28;
   l.code.co_freevars = 72;
@@ -132,6 +135,10 @@ void Set314(PrivateLayout& l) {
 void Set315(PrivateLayout& l) {
   l.generator.cleared = 5;
   l.simple_queue.items_cap = 48;
+  l.module.md_state = 24;
+  l.module.md_name = 40;
+  l.module.md_def = kAbsent;
+  l.module.state_traverse = 64;
   l.bytearray_object = 56;
   l.bytearray_escapes_single = false;
   l.closefd_bit = 7;

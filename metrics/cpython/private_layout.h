@@ -17,8 +17,6 @@ struct PrivateLayout {
   bool heap_types_visited = false;
   /// subtype_traverse visits the type always, not only where the base does not.
   bool subtype_always_visits = false;
-  /// dict's tp_traverse visits the keys always (2.7).
-  bool dict_keys_visited = false;
   /// Who visits values that stand in an instance which has a dict for them: the
   /// instance (3.13 at first) or the dict.
   bool instance_visits_embedded_values = false;
@@ -85,6 +83,12 @@ struct PrivateLayout {
 
   struct Module {
     Offset md_dict = 16;
+    Offset md_state = kAbsent;
+    Offset md_name = kAbsent;
+    /// PyModuleDef, which holds the two below; from 3.15 on the module does.
+    Offset md_def = kAbsent;
+    Offset state_size = kAbsent;
+    Offset state_traverse = kAbsent;
   } module;
 
   struct Deque {

@@ -1,4 +1,5 @@
-"""Writes the table of what each C type's tp_traverse visits, from what the interpreters themselves say.
+"""Writes the table of what each C type's tp_traverse visits, and what each C module's m_traverse visits of
+its state, from what the interpreters themselves say.
 
 usage: make_visited_words.py CACHE > metrics/cpython/visited_words_table.inc
 """
@@ -11,10 +12,12 @@ import sys
 import interpreters
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HEADER = """// Which words of an instance a C type's tp_traverse visits, as the interpreters
-// themselves answered tests/integration/python/make_visited_words.py:
+HEADER = """// Which words of an instance a C type's tp_traverse visits, and which of its
+// state a C module's m_traverse, as the interpreters themselves answered
+// tests/integration/python/make_visited_words.py:
 %s
-// tp_name, first and last version, basic size, words (bit n: the one at 8 * n).
+// tp_name, first and last version, size of an instance (of the state), words
+// (bit n: the one at 8 * n).
 """
 
 
@@ -23,13 +26,18 @@ def ask(interpreter):
     folder, copy = interpreters.install(interpreter, HERE, "leak_exporter_probe")
     shown = subprocess.run(interpreter.command + ["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"],
                            check=True, stdout=subprocess.PIPE)
-    answer = subprocess.run(interpreter.command + ["-B", os.path.join(folder, "probe_traverse.py")], check=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=600)
-    rows = [line.split("\t") for line in answer.stdout.decode().splitlines()]
+    version = shown.stdout.decode().strip()
+    # 2.7's modules have no state.
+    scripts = ["probe_traverse.py"] + (["probe_modules.py"] if version >= "3" else [])
+    rows = []
+    for script in scripts:
+        answer = subprocess.run(interpreter.command + ["-B", os.path.join(folder, script)], check=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=600)
+        rows.extend(line.split("\t") for line in answer.stdout.decode().splitlines())
     masks = {(name, int(size)): mask for name, size, mask, _ in rows}
     said = {(name, int(size)): mask for name, size, mask, base in rows
             if not base or masks.get((base, int(size))) != mask}
-    return shown.stdout.decode().strip(), said
+    return version, said
 
 
 def merge(answers):

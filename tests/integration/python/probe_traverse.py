@@ -54,14 +54,14 @@ def visited(cls, words):
     return sorted(seen)
 
 
-def in_child(cls, words):
-    """The same, or None where the child died of it."""
+def in_child(ask):
+    """What ask() says in a child process, or None where the child died of it."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         signal.alarm(2)
         os.close(2)
-        os.write(writer, ("%s." % " ".join(map(str, visited(cls, words)))).encode())
+        os.write(writer, ("%s." % " ".join(map(str, ask()))).encode())
         os._exit(0)
     os.close(writer)
     text = b""
@@ -80,14 +80,14 @@ def probe(cls):
     first = 3 if word(id(cls) + TP_ITEMSIZE) else 2
     ring = RINGS.get(tp_name(id(cls)), [])
     every = [number for number in range(first, basic // WORD) if number not in ring]
-    alone = in_child(cls, [])
+    alone = in_child(lambda: visited(cls, []))
     if alone is None or any(number != 1 for number in alone):
         return "follows"
-    both = in_child(cls, every)
+    both = in_child(lambda: visited(cls, every))
     if both is None:
         return "follows"
     for number in every:
-        seen = in_child(cls, [number])
+        seen = in_child(lambda: visited(cls, [number]))
         if seen is None or seen not in (alone, sorted(alone + [number])):
             return "follows"
         if len(seen) > len(alone) and number not in both:
