@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 
 #include "metrics/cpython/object_measure.h"
 
@@ -101,8 +100,8 @@ void MeasureNdArray(const MeasureContext& context, const ObjectView& object,
     const auto stride = context.memory.Read<int64_t>(
         object.Pointer(layout.strides) + kWordBytes * i);
     if (!extent || !stride || *extent <= 0) return;
-    items = std::max(items, static_cast<uint64_t>(*extent) *
-                                static_cast<uint64_t>(std::abs(*stride)));
+    items =
+        std::max(items, static_cast<uint64_t>(*extent) * Magnitude(*stride));
   }
   measure.bytes += items;
 }

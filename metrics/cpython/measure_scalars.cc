@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 
 #include "metrics/cpython/object_measure.h"
 
@@ -58,7 +57,7 @@ uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
   if (layout.long_object.lv_tag != kAbsent)
     return object.Word(layout.long_object.lv_tag) >> 3;
   const int64_t size = object.Signed(layout.object.ob_size);
-  return static_cast<uint64_t>(size < 0 ? -size : size);
+  return Magnitude(size);
 }
 
 uint64_t GuessCharacterBytes(NearMemory& memory, RemoteAddr data,

@@ -68,7 +68,7 @@ uint64_t CountAttributes(const MeasureContext& context, const ObjectPlan& plan,
 
 uint64_t CountItems(const MeasureContext& context, const ObjectView& object) {
   const int64_t items = object.Signed(context.layout.object.ob_size);
-  return static_cast<uint64_t>(items < 0 ? -items : items);
+  return Magnitude(items);
 }
 
 bool HasDictFromEnd(const MeasureContext& context, const ObjectPlan& plan,
