@@ -26,10 +26,7 @@ constexpr size_t kMaxLinkReads = 100'000;
 
 HeapScanner::HeapScanner(const RemoteMemory& memory, TypeTable& types,
                          ScanLimits limits)
-    : memory_(memory),
-      types_(types),
-      limits_(limits),
-      buffer_(kCarried + kReadBytes) {}
+    : memory_(memory), types_(types), limits_(limits) {}
 
 Result<ScanReport> HeapScanner::Scan(std::span<const AddressRange> ranges,
                                      std::span<const RemoteAddr> left_out,
@@ -40,6 +37,12 @@ Result<ScanReport> HeapScanner::Scan(std::span<const AddressRange> ranges,
   ranges_ = ranges;
   last_range_ = {};
   left_out_ = left_out;
+  uint64_t largest = 0;
+  for (const AddressRange& range : ranges) {
+    largest = std::max(largest, range.size());
+  }
+  buffer_.resize(kCarried +
+                 static_cast<size_t>(std::min<uint64_t>(largest, kReadBytes)));
   for (const AddressRange& range : ranges) {
     auto scanned = ScanRange(range, visitor, deadline);
     if (!scanned) return tl::unexpected<Error>(scanned.error());

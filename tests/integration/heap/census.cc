@@ -39,8 +39,13 @@ int Census(pid_t pid, const MeasureOptions& options) {
             << measurement.walk.scan.bytes_read << " unreadable "
             << measurement.walk.scan.unreadable_bytes << " seconds "
             << measurement.walk_seconds << " paused "
-            << measurement.paused_seconds << ' ' << measurement.walk.incomplete
-            << '\n';
+            << measurement.paused_seconds << " modules "
+            << measurement.modules.value_or(0) << " generations";
+  for (const GenerationStatistics& generation : measurement.generations) {
+    std::cerr << ' ' << generation.collections << '/' << generation.collected
+              << '/' << generation.uncollectable;
+  }
+  std::cerr << ' ' << measurement.walk.incomplete << '\n';
   return 0;
 }
 
