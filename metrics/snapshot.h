@@ -48,11 +48,25 @@ struct ChildProcess {
   std::optional<double> unreaped_seconds;
 };
 
+/// Where a main process runs, for one that runs in a container or pod.
+struct Container {
+  pid_t main_pid = 0;
+  /// The innermost container's, as its runtime writes it; empty where only the
+  /// pod is known.
+  std::string id;
+  /// Kubernetes's uid of the pod, with dashes; empty outside of one.
+  std::string pod_uid;
+  /// The cgroup path that both were read from.
+  std::string cgroup;
+};
+
 struct ProcessTreeSnapshot {
   /// Every descendant, zombies included, oldest first.
   std::vector<ChildProcess> children;
   /// How many of them get series of their own.
   size_t top = 0;
+  /// Of the main processes that run in one.
+  std::vector<Container> containers;
 };
 
 /// Sums over the processes of a scope; absent where no process has the line
@@ -70,6 +84,9 @@ struct MemorySnapshot {
   ByScope<MemoryUsage> usage;
   /// VmHWM, the largest among the main processes.
   std::optional<uint64_t> peak_resident_bytes;
+  /// The least that a main process may have: the limits of its cgroups, and the
+  /// machine's memory.
+  std::optional<uint64_t> limit_bytes;
 };
 
 /// Sums from smaps_rollup; absent where no process of the scope could be read.
@@ -130,6 +147,8 @@ struct OpenFilesUsage {
   std::optional<std::array<uint64_t, kFileKinds>> by_kind;
   /// RLIMIT_NOFILE's soft limit of the process nearest to its own.
   std::optional<uint64_t> limit;
+  /// How full that process is: its descriptors divided by its limit.
+  std::optional<double> limit_ratio;
   /// Blocks * 512 of deleted files, each inode once.
   std::optional<uint64_t> deleted_bytes;
 };

@@ -7,6 +7,7 @@
 #include "metrics/collectors/process_tree.h"
 #include "metrics/collectors/proportional_memory.h"
 #include "metrics/collectors/python_heap.h"
+#include "metrics/procfs/memory_limit.h"
 
 namespace leak_exporter {
 
@@ -18,7 +19,8 @@ std::vector<std::unique_ptr<Collector>> MakeCollectors(
         std::make_unique<ProcessTreeCollector>(config.process_tree));
   }
   if (config.memory.enabled) {
-    collectors.push_back(std::make_unique<MemoryCollector>());
+    collectors.push_back(
+        std::make_unique<MemoryCollector>(procfs::PhysicalMemoryBytes()));
   }
   if (config.mappings.enabled) {
     collectors.push_back(std::make_unique<MappingsCollector>(config.mappings));

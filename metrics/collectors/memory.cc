@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/procfs/memory_limit.h"
+
 namespace leak_exporter {
 namespace {
 
@@ -41,14 +43,29 @@ std::optional<uint64_t> LargestPeak(
 }  // namespace
 
 bool MemoryCollector::Collect(const CollectorContext& context,
-                              TargetSnapshot& snapshot,
-                              ErrorTally& /*errors*/) {
+                              TargetSnapshot& snapshot, ErrorTally& errors) {
   auto memory = std::make_shared<MemorySnapshot>();
   memory->usage.main = Sum(context.family.main);
   memory->usage.children = Sum(context.family.descendants);
   memory->peak_resident_bytes = LargestPeak(context.family.main);
+  memory->limit_bytes = Limit(context, errors);
   snapshot.memory = std::move(memory);
   return true;
+}
+
+std::optional<uint64_t> MemoryCollector::Limit(const CollectorContext& context,
+                                               ErrorTally& errors) {
+  std::optional<uint64_t> least = physical_memory_bytes_;
+  for (const ProcessSample& process : context.family.main) {
+    const auto limit =
+        procfs::ReadMemoryLimit(context.proc_fs, *process.handle, buffer_);
+    if (!limit) {
+      errors.Add(limit.error());
+    } else if (*limit) {
+      least = std::min(least.value_or(**limit), **limit);
+    }
+  }
+  return least;
 }
 
 }  // namespace leak_exporter

@@ -1,18 +1,33 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "metrics/collectors/collector.h"
 
 namespace leak_exporter {
 
-/// RSS, its parts, swap, peak and threads. Reads nothing itself: all of it is
-/// in the family.
+/// RSS, its parts, swap, peak and threads, all of which are in the family; and
+/// the limit of the main processes' cgroups, which it reads.
 class MemoryCollector final : public Collector {
  public:
+  /// Absent where the machine's memory is not to count as a limit.
+  explicit MemoryCollector(
+      std::optional<uint64_t> physical_memory_bytes = std::nullopt)
+      : physical_memory_bytes_(physical_memory_bytes) {}
+
   std::string_view name() const override { return "memory"; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
+
+ private:
+  std::optional<uint64_t> Limit(const CollectorContext& context,
+                                ErrorTally& errors);
+
+  const std::optional<uint64_t> physical_memory_bytes_;
+  std::string buffer_;
 };
 
 }  // namespace leak_exporter

@@ -15,7 +15,7 @@ namespace {
 // A child's table is kept up to this size.
 constexpr size_t kMostKeptFiles = 256;
 
-// How near to its limit, for comparison only.
+// How near to its limit.
 double Fullness(uint64_t open, uint64_t limit) {
   if (limit == 0) return std::numeric_limits<double>::infinity();
   return static_cast<double>(open) / static_cast<double>(limit);
@@ -45,6 +45,7 @@ class Scope {
     if (timed_out_) return usage;
     usage.by_kind = by_kind_;
     usage.limit = limit_;
+    if (limit_ && *limit_ > 0) usage.limit_ratio = fullness_;
     if (by_kind_) usage.deleted_bytes = SumDeleted();
     return usage;
   }

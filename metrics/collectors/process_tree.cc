@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "metrics/procfs/cgroup.h"
 
 namespace leak_exporter {
 namespace {
@@ -29,11 +33,22 @@ ChildProcess Describe(const ProcessSample& sample,
   return child;
 }
 
+std::optional<Container> FirstContainer(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    const auto ids = procfs::ContainerIds(path);
+    std::string pod_uid = procfs::PodUid(path);
+    if (ids.empty() && pod_uid.empty()) continue;
+    return Container{0, ids.empty() ? "" : std::string(ids.back()),
+                     std::move(pod_uid), path};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool ProcessTreeCollector::Collect(const CollectorContext& context,
                                    TargetSnapshot& snapshot,
-                                   ErrorTally& /*errors*/) {
+                                   ErrorTally& errors) {
   using Place = std::pair<std::chrono::nanoseconds, pid_t>;
   const std::vector<ProcessSample>& samples = context.family.descendants;
   // The start time's unit is coarse: those of one tick are in order of pids.
@@ -51,8 +66,26 @@ bool ProcessTreeCollector::Collect(const CollectorContext& context,
   for (const auto& [place, sample] : oldest_first) {
     tree->children.push_back(Describe(*sample, now));
   }
+  tree->containers = FindContainers(context.family, errors);
   snapshot.process_tree = std::move(tree);
   return true;
+}
+
+std::vector<Container> ProcessTreeCollector::FindContainers(
+    const Family& family, ErrorTally& errors) {
+  std::vector<Container> containers;
+  for (const ProcessSample& main : family.main) {
+    const auto paths = procfs::ReadCgroup(*main.handle, buffer_);
+    if (!paths) {
+      errors.Add(paths.error());
+      continue;
+    }
+    if (auto container = FirstContainer(*paths)) {
+      container->main_pid = main.pid();
+      containers.push_back(*std::move(container));
+    }
+  }
+  return containers;
 }
 
 }  // namespace leak_exporter

@@ -1,15 +1,17 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
 
 namespace leak_exporter {
 
-/// The descendants with their states and ages. Reads nothing itself: all of it
-/// is in the family.
+/// The descendants with their states and ages, all of which are in the family;
+/// and the containers of the main processes, from their cgroups.
 class ProcessTreeCollector final : public Collector {
  public:
   explicit ProcessTreeCollector(const config::ProcessTreeConfig& config)
@@ -20,7 +22,11 @@ class ProcessTreeCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
+  std::vector<Container> FindContainers(const Family& family,
+                                        ErrorTally& errors);
+
   size_t top_;
+  std::string buffer_;
 };
 
 }  // namespace leak_exporter

@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kDeleted = " (deleted)";
 constexpr std::string_view kScope = ".scope";
 constexpr std::string_view kService = ".service";
+constexpr std::string_view kSlice = ".slice";
+constexpr std::string_view kPod = "pod";
 
 /// What stands before the id. Not "libpod-conmon-" and "crio-conmon-": those
 /// hold the container's monitor, which runs outside of it.
@@ -53,6 +55,15 @@ std::string_view ContainerId(std::string_view component) {
     return component;
   }
   return {};
+}
+
+/// A UUID, or the 32 digits by which kubelet calls the pods of its own files.
+bool IsPodUid(std::string_view text) {
+  constexpr size_t kUuidLength = 36;
+  constexpr size_t kHashLength = 32;
+  if (text.size() == kHashLength) return IsHexadecimal(text);
+  return text.size() == kUuidLength &&
+         text.find_first_not_of("0123456789abcdef-") == text.npos;
 }
 
 /// Of the unified hierarchy first, then systemd's, then the others.
@@ -120,6 +131,22 @@ std::vector<std::string_view> ContainerIds(std::string_view cgroup_path) {
     if (!id.empty()) ids.push_back(id);
   });
   return ids;
+}
+
+std::string PodUid(std::string_view cgroup_path) {
+  std::string uid;
+  ForEachComponent(cgroup_path, [&](std::string_view component) {
+    if (component.starts_with("kubepods") && component.ends_with(kSlice)) {
+      component.remove_suffix(kSlice.size());
+      component.remove_prefix(component.rfind('-') + 1);
+    }
+    if (!component.starts_with(kPod)) return;
+    component.remove_prefix(kPod.size());
+    std::string found(component);
+    std::replace(found.begin(), found.end(), '_', '-');
+    if (IsPodUid(found)) uid = std::move(found);
+  });
+  return uid;
 }
 
 }  // namespace leak_exporter::procfs

@@ -33,4 +33,10 @@ bool InSystemdUnit(std::string_view cgroup_path, std::string_view unit);
 /// The views are of the path.
 std::vector<std::string_view> ContainerIds(std::string_view cgroup_path);
 
+/// The uid of the Kubernetes pod that a cgroup path lies in, with the dashes
+/// that systemd's names lack; empty outside of one. kubelet names a pod's
+/// cgroup "pod<uid>", or "kubepods[-CLASS]-pod<uid>.slice" where systemd
+/// manages it.
+std::string PodUid(std::string_view cgroup_path);
+
 }  // namespace leak_exporter::procfs

@@ -65,6 +65,8 @@ void AddOpenFilesUsage(std::string_view scope, const OpenFilesUsage& usage,
     }
   }
   out.families.Add(kOpenFilesLimit, {out.target, scope}, usage.limit);
+  out.families.Add(kOpenFilesLimitRatio, {out.target, scope},
+                   usage.limit_ratio);
   out.families.Add(kDeletedFileBytes, {out.target, scope}, usage.deleted_bytes);
 }
 

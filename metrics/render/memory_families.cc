@@ -47,6 +47,7 @@ void AddMemory(const MemorySnapshot& memory, const TargetSink& out) {
   AddMemoryUsage("children", memory.usage.children, out);
   out.families.Add(kResidentMemoryPeakBytes, {out.target},
                    memory.peak_resident_bytes);
+  out.families.Add(kMemoryLimitBytes, {out.target}, memory.limit_bytes);
 }
 
 void AddProportionalMemory(const ProportionalMemorySnapshot& memory,

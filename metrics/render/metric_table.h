@@ -12,6 +12,7 @@ namespace leak_exporter::render {
 enum class MetricId : size_t {
   kTargetProcesses,
   kTargetStartTimeSeconds,
+  kTargetContainerInfo,
   kChildProcesses,
   kChildOldestAgeSeconds,
   kChildAgeSeconds,
@@ -24,6 +25,7 @@ enum class MetricId : size_t {
   kFileMemoryBytes,
   kSharedMemoryBytes,
   kSwapBytes,
+  kMemoryLimitBytes,
   kProportionalMemoryBytes,
   kUniqueMemoryBytes,
   kMappings,
@@ -32,6 +34,7 @@ enum class MetricId : size_t {
   kAnonymousMappings,
   kOpenFiles,
   kOpenFilesLimit,
+  kOpenFilesLimitRatio,
   kDeletedFileBytes,
   kRepositoryCacheBytes,
   kRepositoryCacheAllocatedBytes,
@@ -80,7 +83,7 @@ struct Metric {
   /// A suffix of the name (a counter's before _total), or empty.
   std::string_view unit;
   /// Label names in the order of their values; those not used are empty.
-  std::array<std::string_view, 4> labels;
+  std::array<std::string_view, 5> labels;
   std::string_view help;
 };
 

@@ -16,6 +16,15 @@ namespace {
 
 using enum MetricId;
 
+void AddContainers(const ProcessTreeSnapshot& tree, const TargetSink& out) {
+  for (const Container& container : tree.containers) {
+    out.families.Add(kTargetContainerInfo,
+                     {out.target, PidLabel(container.main_pid), container.id,
+                      container.pod_uid, RepairUtf8(container.cgroup)},
+                     1);
+  }
+}
+
 void AddStates(const ProcessTreeSnapshot& tree, const TargetSink& out) {
   std::array<uint64_t, kProcessStates.size()> counts{};
   for (const ChildProcess& child : tree.children) {
@@ -78,6 +87,7 @@ void AddZombies(const ProcessTreeSnapshot& tree, const TargetSink& out) {
 }  // namespace
 
 void AddProcessTree(const ProcessTreeSnapshot& tree, const TargetSink& out) {
+  AddContainers(tree, out);
   AddStates(tree, out);
   AddOldest(tree, out);
   AddChildAges(tree, out);

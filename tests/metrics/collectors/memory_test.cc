@@ -1,19 +1,37 @@
 #include "metrics/collectors/memory.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/catch.h"
 #include "tests/collect.h"
+#include "tests/fake_proc.h"
 
 namespace leak_exporter {
 namespace {
 
-ProcessSample WithStatus(const procfs::Status& status) {
-  ProcessSample sample;
-  sample.status = status;
-  return sample;
-}
+/// A proc filesystem of one process, which stands for any of a family.
+class OneProcess {
+ public:
+  explicit OneProcess(const std::string& cgroup = "0::/\n") {
+    proc_.Write(kPid, "cgroup", cgroup);
+  }
+
+  const FakeProc& proc() const { return proc_; }
+  procfs::ProcFs fs() const { return proc_.fs(); }
+  ProcessSample WithStatus(const procfs::Status& status) const {
+    ProcessSample sample = SampleOf(fs(), kPid);
+    sample.status = status;
+    return sample;
+  }
+
+ private:
+  static constexpr pid_t kPid = 7;
+
+  FakeProc proc_;
+};
 
 procfs::Status Living(uint64_t unit) {
   procfs::Status status;
@@ -28,13 +46,16 @@ procfs::Status Living(uint64_t unit) {
 }
 
 TEST_CASE("memory: sums over the processes of each scope") {
+  const OneProcess process;
   Family family;
-  family.main = {WithStatus(Living(100)), WithStatus(Living(10))};
-  family.descendants = {WithStatus(Living(1)), WithStatus(Living(2)),
-                        WithStatus(Living(1000))};
+  family.main = {process.WithStatus(Living(100)),
+                 process.WithStatus(Living(10))};
+  family.descendants = {process.WithStatus(Living(1)),
+                        process.WithStatus(Living(2)),
+                        process.WithStatus(Living(1000))};
   MemoryCollector collector;
   CHECK(collector.name() == "memory");
-  const Collected collected = Collect(collector, procfs::ProcFs(), family);
+  const Collected collected = Collect(collector, process.fs(), family);
   REQUIRE(collected.success);
   const MemorySnapshot& memory = *collected.snapshot.memory;
   CHECK(memory.usage.main.threads == 110);
@@ -56,12 +77,14 @@ TEST_CASE("memory: what no process has is absent, what one has is the sum") {
   procfs::Status old_kernel;
   old_kernel.threads = 2;
   old_kernel.resident_bytes = 77;
+  const OneProcess process;
   Family family;
-  family.main = {WithStatus(zombie)};
-  family.descendants = {WithStatus(zombie), WithStatus(old_kernel)};
+  family.main = {process.WithStatus(zombie)};
+  family.descendants = {process.WithStatus(zombie),
+                        process.WithStatus(old_kernel)};
   MemoryCollector collector;
   const MemorySnapshot memory =
-      *Collect(collector, procfs::ProcFs(), family).snapshot.memory;
+      *Collect(collector, process.fs(), family).snapshot.memory;
   CHECK(memory.usage.main.threads == 1);
   CHECK_FALSE(memory.usage.main.resident_bytes);
   CHECK_FALSE(memory.usage.main.swap_bytes);
@@ -71,6 +94,42 @@ TEST_CASE("memory: what no process has is absent, what one has is the sum") {
   CHECK_FALSE(memory.usage.children.anonymous_bytes);
   CHECK_FALSE(memory.usage.children.file_bytes);
   CHECK_FALSE(memory.usage.children.shared_bytes);
+}
+
+TEST_CASE("memory: the limit is the tightest of cgroups and machine") {
+  struct Case {
+    std::string memory_max;
+    std::optional<uint64_t> machine;
+    std::optional<uint64_t> limit;
+  };
+  for (const Case& expected : {
+           Case{"max\n", std::nullopt, std::nullopt},
+           Case{"max\n", 8000, 8000},
+           Case{"5000\n", 8000, 5000},
+           Case{"5000\n", 4000, 4000},
+           Case{"5000\n", std::nullopt, 5000},
+       }) {
+    const OneProcess process("0::/a.slice\n");
+    process.proc().Write("self/root/sys/fs/cgroup/a.slice/memory.max",
+                         expected.memory_max);
+    MemoryCollector collector(expected.machine);
+    const Collected collected = Collect(
+        collector, process.fs(), FamilyOf({process.WithStatus(Living(1))}));
+    CHECK(collected.snapshot.memory->limit_bytes == expected.limit);
+    CHECK(collected.errors.empty());
+  }
+}
+
+TEST_CASE("memory: a limit that cannot be read is counted, the rest is there") {
+  const OneProcess process("0::/a.slice\n");
+  process.proc().Write("self/root/sys/fs/cgroup/a.slice/memory.max", "lots\n");
+  MemoryCollector collector;
+  const Collected collected = Collect(
+      collector, process.fs(), FamilyOf({process.WithStatus(Living(1))}));
+  CHECK(collected.success);
+  CHECK_FALSE(collected.snapshot.memory->limit_bytes);
+  CHECK(collected.snapshot.memory->usage.main.resident_bytes == 6);
+  CHECK(collected.causes() == std::vector<std::string>{"malformed 1"});
 }
 
 }  // namespace

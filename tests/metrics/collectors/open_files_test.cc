@@ -200,6 +200,9 @@ TEST_CASE("open_files: the limit is that of the process nearest to its own") {
   const auto& usage = run.snapshot.open_files->usage;
   CHECK(usage.main.limit == 900U);
   CHECK(usage.children.limit == 50U);
+  // Twenty of its own, and what it was started with.
+  CHECK(usage.children.limit_ratio.value_or(0) >= 20.0 / 50);
+  CHECK(usage.children.limit_ratio.value_or(1) < 1);
   CHECK(usage.children.by_kind == Kinds{0, 0, 0, 0, 0, 61, 0, 0});
 }
 

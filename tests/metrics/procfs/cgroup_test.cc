@@ -96,6 +96,32 @@ TEST_CASE("cgroup: a systemd unit is a component of the path") {
   }
 }
 
+TEST_CASE("cgroup: the pod's uid, as kubelet writes it") {
+  struct Case {
+    std::string path;
+    std::string uid;
+  };
+  const std::string uid = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+  const std::string hash = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+  const std::string slice = "pod0f1e2d3c_4b5a_6978_8796_a5b4c3d2e1f0.slice";
+  for (const Case& expected : {
+           Case{"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-" +
+                    slice + "/cri-containerd-" + kId + ".scope",
+                uid},
+           Case{"/kubepods.slice/kubepods-" + slice, uid},
+           Case{"/kubepods/besteffort/pod" + uid + "/" + kId, uid},
+           Case{"/kubepods/burstable/pod" + hash + "/" + kId, hash},
+           Case{"/../../kubepods-besteffort-" + slice + "/ctr2.scope", uid},
+           Case{"/system.slice/podman.service", ""},
+           Case{"/machine.slice/libpod-" + kId + ".scope", ""},
+           Case{"/kubepods.slice", ""},
+           Case{"/", ""},
+       }) {
+    CAPTURE(expected.path);
+    CHECK(PodUid(expected.path) == expected.uid);
+  }
+}
+
 TEST_CASE("cgroup: container ids, as the runtimes write them") {
   struct Case {
     std::string path;
