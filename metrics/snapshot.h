@@ -147,10 +147,10 @@ struct OpenFilesUsage {
   std::optional<std::array<uint64_t, kFileKinds>> by_kind;
   /// RLIMIT_NOFILE's soft limit of the process nearest to its own.
   std::optional<uint64_t> limit;
-  /// How full that process is: its descriptors divided by its limit.
-  std::optional<double> limit_ratio;
   /// Blocks * 512 of deleted files, each inode once.
   std::optional<uint64_t> deleted_bytes;
+  /// How full the process nearest to its limit is: descriptors by limit.
+  std::optional<double> limit_ratio = std::nullopt;
 };
 
 /// Paths of the regular files that a main process has open, deleted ones left
@@ -179,6 +179,8 @@ struct RepositoryCache {
   /// Absent where the directory does not exist or could not be read whole.
   std::optional<DirectoryUsage> usage;
   std::string error;
+  /// What may still be written on its filesystem without privileges.
+  std::optional<uint64_t> filesystem_available_bytes = std::nullopt;
 };
 
 struct TemporaryDirectory {
@@ -193,6 +195,9 @@ struct TemporaryDirectory {
 
 struct DiskUsageSnapshot {
   std::vector<RepositoryCache> repository_caches;
+  /// On the filesystem with the least room among those of the temporary
+  /// directories.
+  std::optional<uint64_t> temporary_filesystem_available_bytes;
   /// Every distinct one, largest first; those not measured last.
   std::vector<TemporaryDirectory> temporary_directories;
   /// Whether the working directories of children are among them: not where

@@ -1,5 +1,7 @@
 #include "metrics/collectors/disk_usage.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <limits>
@@ -67,6 +69,18 @@ void AddGlobbed(const CollectorContext& context, const TargetRoots& roots,
       }
     }
   }
+}
+
+/// What a user without privileges may still write (statvfs(3), f_bavail).
+std::optional<uint64_t> AvailableBytes(int fd) {
+  struct statvfs filesystem {};
+  if (::fstatvfs(fd, &filesystem) != 0) return std::nullopt;
+  return uint64_t{filesystem.f_bavail} * filesystem.f_frsize;
+}
+
+void KeepLeast(const std::optional<uint64_t>& value,
+               std::optional<uint64_t>& least) {
+  if (value) least = std::min(least.value_or(*value), *value);
 }
 
 Deadline ShareOf(const Deadline& deadline, const Clock& clock, size_t sharers) {
@@ -150,13 +164,18 @@ bool DiskUsageCollector::Collect(const CollectorContext& context,
   disk->top = top_;
   disk->working_directories_known = temporary.known;
   for (FoundCache& one : caches) {
-    if (one.place) SetUsage(measured.at(one.place->id).usage, one.cache);
+    if (one.place) {
+      const Measured& measurement = measured.at(one.place->id);
+      SetUsage(measurement.usage, one.cache);
+      one.cache.filesystem_available_bytes = measurement.available_bytes;
+    }
     disk->repository_caches.push_back(std::move(one.cache));
   }
   for (const DirectoryPlace& place : temporary.places) {
     const Measured& one = measured.at(place.id);
     if (!one.usage && IsGone(one.usage.error())) continue;
     disk->temporary_directories.push_back(Describe(place, one.usage, one.pid));
+    KeepLeast(one.available_bytes, disk->temporary_filesystem_available_bytes);
   }
   SortLargestFirst(disk->temporary_directories);
   snapshot.disk_usage = std::move(disk);
@@ -175,10 +194,11 @@ DiskUsageCollector::MeasuredById DiskUsageCollector::Measure(
   for (size_t i = 0; i < places.size(); ++i) {
     const DirectoryPlace& place = *places[i];
     if (measured.contains(place.id)) continue;
-    Measured one{Failure(0, ""), 0};
+    Measured one{Failure(0, ""), std::nullopt, 0};
     auto opened = OpenPlace(roots, place);
     if (opened) {
       one.pid = opened->pid;
+      one.available_bytes = AvailableBytes(opened->fd.get());
       one.usage = MeasureDirectory(
           {opened->fd.get(), place.path, *opened->root}, options_,
           ShareOf(context.deadline, context.clock, places.size() - i));

@@ -42,6 +42,8 @@ class DiskUsageCollector final : public Collector {
   /// What became of one directory in a run.
   struct Measured {
     Result<DirectoryUsage> usage;
+    /// Room on its filesystem.
+    std::optional<uint64_t> available_bytes;
     /// The oldest child that works there; 0 for none.
     pid_t pid = 0;
   };

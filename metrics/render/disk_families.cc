@@ -28,6 +28,11 @@ constexpr std::array<std::string_view, kFileKinds> kFileKindNames = {
 class CacheSum {
  public:
   void Add(const RepositoryCache& cache) {
+    if (cache.filesystem_available_bytes) {
+      available_bytes_ =
+          std::min(available_bytes_.value_or(*cache.filesystem_available_bytes),
+                   *cache.filesystem_available_bytes);
+    }
     if (!cache.usage) {
       unknown_ = unknown_ || cache.exists || !cache.error.empty();
       return;
@@ -44,6 +49,9 @@ class CacheSum {
     }
   }
 
+  /// On the fullest filesystem; absent where nothing exists.
+  std::optional<uint64_t> available_bytes() const { return available_bytes_; }
+
   /// Absent where nothing exists or not all of it could be measured.
   std::optional<DirectoryUsage> usage() const {
     if (unknown_ || counted_.empty()) return std::nullopt;
@@ -54,6 +62,7 @@ class CacheSum {
   DirectoryUsage sum_{.allocated_bytes = 0};
   std::vector<std::pair<uint64_t, uint64_t>> counted_;
   bool unknown_ = false;
+  std::optional<uint64_t> available_bytes_;
 };
 
 void AddOpenFilesUsage(std::string_view scope, const OpenFilesUsage& usage,
@@ -76,6 +85,8 @@ void AddRepositoryCaches(const DiskUsageSnapshot& disk, const TargetSink& out) {
     sums[RepairUtf8(cache.path)].Add(cache);
   }
   for (const auto& [path, sum] : sums.entries()) {
+    out.families.Add(kRepositoryCacheFilesystemAvailableBytes,
+                     {out.target, path}, sum.available_bytes());
     const std::optional<DirectoryUsage> usage = sum.usage();
     if (!usage) continue;
     out.families.Add(kRepositoryCacheBytes, {out.target, path},
@@ -130,6 +141,8 @@ void AddOpenFiles(const OpenFilesSnapshot& files, const TargetSink& out) {
 void AddDiskUsage(const DiskUsageSnapshot& disk, const TargetSink& out) {
   AddRepositoryCaches(disk, out);
   AddTemporaryDirectories(disk, out);
+  out.families.Add(kTemporaryDirectoryFilesystemAvailableBytes, {out.target},
+                   disk.temporary_filesystem_available_bytes);
 }
 
 }  // namespace leak_exporter::render

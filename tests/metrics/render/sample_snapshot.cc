@@ -18,6 +18,10 @@ ProcessTreeSnapshot Tree() {
       {21918, 4307, 'Z', 1.5, "", 0.5},
       {21922, 4307, '?', 0.25, "late", std::nullopt},
   };
+  tree.containers = {{4306, std::string(64, 'a'),
+                      "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+                      "/kubepods/pod0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/" +
+                          std::string(64, 'a')}};
   return tree;
 }
 
@@ -27,6 +31,7 @@ MemorySnapshot Memory() {
   memory.usage.children = {40,           9007199254740991u, 1u << 20,
                            std::nullopt, std::nullopt,      4096};
   memory.peak_resident_bytes = 900u << 20;
+  memory.limit_bytes = 2000u << 20;
   return memory;
 }
 
@@ -56,6 +61,7 @@ MappingsSnapshot Mappings() {
 OpenFilesSnapshot OpenFiles() {
   OpenFilesSnapshot files;
   files.usage.main = {{{1, 2, 3, 4, 5, 6, 7, 8}}, 1024, 1u << 20};
+  files.usage.main.limit_ratio = 0.03515625;
   files.usage.children = {std::nullopt, std::nullopt, std::nullopt};
   files.processes = {{4306, {"/var/log/a b.log", "/var/log/\x1B[2J\xFF.log"}},
                      {4307, {}}};
@@ -72,6 +78,9 @@ DiskUsageSnapshot Disk() {
       {"/opt/locked", 4306, true, 1, 11, std::nullopt,
        "/opt/locked: Permission denied"},
   };
+  disk.repository_caches[0].filesystem_available_bytes = 7000000;
+  disk.repository_caches[1].filesystem_available_bytes = 6000000;
+  disk.temporary_filesystem_available_bytes = 5000000;
   disk.temporary_directories = {
       {21914, 4306, "/tmp/tmpwc0g93bo", {{300907, 319488, 12}}, ""},
       {0, 4306, "/tmp/tmp\xFFleft", {{5000, 8192, 2}}, ""},
