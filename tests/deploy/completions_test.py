@@ -17,7 +17,8 @@ def flags_of_help():
 
 class CompletionsTest(unittest.TestCase):
     def flags(self, name, pattern):
-        return set(re.findall(pattern, (COMPLETIONS / name).read_text()))
+        return set(re.findall(pattern, (COMPLETIONS / name).read_text(),
+                              re.M))
 
     def test_bash(self):
         offered = subprocess.run(
@@ -34,7 +35,7 @@ class CompletionsTest(unittest.TestCase):
                          flags_of_help())
 
     def test_fish(self):
-        self.assertEqual(self.flags("leak_exporter.fish", r" -l ([\w.-]+)"),
+        self.assertEqual(self.flags("leak_exporter.fish", r"^complete .* -l ([\w.-]+)"),
                          flags_of_help())
 
 
