@@ -25,8 +25,10 @@ Targets:
 Serving:
   --web.listen-address=ADDRESS
                           Listen there: host:port, [::1]:port, :port (every address) or
-                          unix:/path. Repeatable. (127.0.0.1:10042)
-  --web.systemd-socket    Listen on the sockets that systemd hands over instead.
+                          unix:/path. Repeatable. (the sockets that systemd hands over;
+                          where there are none, 127.0.0.1:10042)
+  --web.systemd-socket    Listen on the sockets that systemd hands over; fail where
+                          there are none.
   --web.telemetry-path=PATH
                           Serve the metrics under PATH. (/metrics)
 

@@ -133,6 +133,7 @@ Checked Pids(const RawOptions& raw, Options& options) {
 
 Checked ListenAddresses(const RawOptions& raw, Options& options) {
   std::vector<std::string> texts = raw.listen_addresses;
+  options.default_listen_address = texts.empty();
   if (texts.empty()) texts = {kDefaultListenAddress};
   for (const std::string& text : texts) {
     auto address = ParseListenAddress(text);

@@ -30,7 +30,10 @@ struct Options {
 
   /// Never empty, each address once; serve only.
   std::vector<ListenAddress> listen_addresses;
-  /// Listen on the sockets that systemd hands over, not on `listen_addresses`.
+  /// Nobody asked for `listen_addresses`: where systemd hands sockets over,
+  /// they take its place.
+  bool default_listen_address = false;
+  /// Listen on the sockets that systemd hands over, and on nothing else.
   bool systemd_socket = false;
   /// Begins with a slash; not a path that something else is served at.
   std::string telemetry_path = "/metrics";

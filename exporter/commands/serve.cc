@@ -19,9 +19,10 @@ namespace leak_exporter {
 namespace {
 
 Result<std::vector<http::ListenSocket>> OpenSockets(const Options& options) {
-  if (options.systemd_socket) {
-    return http::InheritedSockets(::getenv("LISTEN_PID"),
-                                  ::getenv("LISTEN_FDS"));
+  const char* listen_pid = ::getenv("LISTEN_PID");
+  if (options.systemd_socket ||
+      (options.default_listen_address && http::IsMeantForUs(listen_pid))) {
+    return http::InheritedSockets(listen_pid, ::getenv("LISTEN_FDS"));
   }
   std::vector<http::ListenSocket> sockets;
   for (const ListenAddress& address : options.listen_addresses) {

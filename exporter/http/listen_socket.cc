@@ -231,12 +231,16 @@ Result<std::vector<ListenSocket>> Listen(const ListenAddress& address) {
   return ListenAtName(address);
 }
 
+bool IsMeantForUs(const char* listen_pid) {
+  return procfs::ParseNumber<pid_t>(OrEmpty(listen_pid)) == ::getpid();
+}
+
 Result<std::vector<ListenSocket>> InheritedSockets(const char* listen_pid,
                                                    const char* listen_fds,
                                                    int first_fd) {
-  const auto pid = procfs::ParseNumber<pid_t>(OrEmpty(listen_pid));
   const auto count = procfs::ParseNumber<int>(OrEmpty(listen_fds));
-  if (pid != ::getpid() || !count || *count < 1 || *count > kMostInherited) {
+  if (!IsMeantForUs(listen_pid) || !count || *count < 1 ||
+      *count > kMostInherited) {
     return Failure(0, "no sockets were handed over by a service manager");
   }
   std::vector<ListenSocket> sockets;

@@ -41,6 +41,10 @@ class ListenSocket {
 /// name did not resolve) and name the address and the cause.
 Result<std::vector<ListenSocket>> Listen(const ListenAddress& address);
 
+/// Whether sockets that a service manager handed over are this process's, not
+/// those of one that started it. The text is LISTEN_PID's, null where unset.
+bool IsMeantForUs(const char* listen_pid);
+
 /// The sockets that a service manager has opened (sd_listen_fds(3)):
 /// `listen_fds` of them from descriptor `first_fd` on, where `listen_pid` is
 /// this process. Both texts are the environment's, null where unset. Having

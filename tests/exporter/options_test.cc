@@ -43,6 +43,7 @@ TEST_CASE("options: serve is the default, with and without its name") {
     CHECK(options.pids.empty());
     CHECK(options.listen_addresses ==
           std::vector<ListenAddress>{{"127.0.0.1", 10042, ""}});
+    CHECK(options.default_listen_address);
     CHECK_FALSE(options.systemd_socket);
     CHECK(options.telemetry_path == "/metrics");
     CHECK(options.log_level == LogLevel::kInfo);
@@ -66,6 +67,7 @@ TEST_CASE("options: every web and log flag") {
                                   "--log.level=error", "--log.format=json"});
   CHECK(options.listen_addresses ==
         std::vector<ListenAddress>{{"::1", 0, ""}, {"", 0, "/run/x.sock"}});
+  CHECK_FALSE(options.default_listen_address);
   CHECK(options.telemetry_path == "/m");
   CHECK(options.log_level == LogLevel::kError);
   CHECK(options.log_format == LogFormat::kJson);

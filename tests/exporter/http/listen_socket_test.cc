@@ -173,6 +173,14 @@ TEST_CASE("listen: sockets of a service manager are taken over") {
   CHECK(::fcntl(first, F_GETFD) == -1);
 }
 
+TEST_CASE("listen: sockets of the process that started us are not ours") {
+  CHECK(IsMeantForUs(std::to_string(::getpid()).c_str()));
+  CHECK_FALSE(IsMeantForUs(std::to_string(::getppid()).c_str()));
+  for (const char* pid : {static_cast<const char*>(nullptr), "", "x"}) {
+    CHECK_FALSE(IsMeantForUs(pid));
+  }
+}
+
 TEST_CASE("listen: what is no socket of ours to take over is an error") {
   const std::string pid = std::to_string(::getpid());
   const std::string other = std::to_string(::getppid());
