@@ -8,6 +8,12 @@ if(NOT LEAK_EXPORTER_PACKAGING)
   return()
 endif()
 
+set(LEAK_EXPORTER_PACKAGE_VERSION "" CACHE STRING "Version of the packages; empty is the project's")
+set(package_version "${LEAK_EXPORTER_PACKAGE_VERSION}")
+if(NOT package_version)
+  set(package_version ${PROJECT_VERSION})
+endif()
+
 find_program(SCDOC scdoc REQUIRED)
 find_program(GZIP gzip REQUIRED)
 
@@ -18,18 +24,27 @@ set(made ${PROJECT_BINARY_DIR}/packaging)
 target_compile_options(leak_build_options INTERFACE
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=.)
 
+# Both TIMESTAMP and scdoc go by SOURCE_DATE_EPOCH; gzip -n keeps no time.
+string(TIMESTAMP changelog_date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+configure_file(${here}/packaging/debian/changelog.in ${made}/changelog @ONLY)
 add_custom_command(
-  OUTPUT ${made}/leak_exporter.1.gz ${made}/changelog.gz
-  COMMAND ${CMAKE_COMMAND} -E make_directory ${made}
+  OUTPUT ${made}/leak_exporter.1.gz
   COMMAND sh -c "\"$1\" < \"$2\" | \"$3\" -9n > \"$4\"" sh
     ${SCDOC} ${here}/man/leak_exporter.1.scd ${GZIP} ${made}/leak_exporter.1.gz
+  DEPENDS ${here}/man/leak_exporter.1.scd
+  VERBATIM)
+add_custom_command(
+  OUTPUT ${made}/changelog.gz ${made}/CHANGELOG.md.gz
   COMMAND sh -c "\"$1\" -9nc \"$2\" > \"$3\"" sh
-    ${GZIP} ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${made}/changelog.gz
-  DEPENDS ${here}/man/leak_exporter.1.scd ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+    ${GZIP} ${made}/changelog ${made}/changelog.gz
+  COMMAND sh -c "\"$1\" -9nc \"$2\" > \"$3\"" sh
+    ${GZIP} ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${made}/CHANGELOG.md.gz
+  DEPENDS ${made}/changelog ${PROJECT_SOURCE_DIR}/CHANGELOG.md
   VERBATIM)
 add_custom_target(leak_exporter_documents ALL
   DEPENDS ${made}/leak_exporter.1.gz ${made}/changelog.gz)
 
+# Both packages.
 install(TARGETS leak_exporter COMPONENT program)
 install(FILES ${made}/leak_exporter.1.gz DESTINATION share/man/man1 COMPONENT program)
 install(FILES ${here}/completions/leak_exporter.bash
@@ -38,37 +53,45 @@ install(FILES ${here}/completions/leak_exporter.zsh
   DESTINATION share/zsh/vendor-completions RENAME _leak_exporter COMPONENT program)
 install(FILES ${here}/completions/leak_exporter.fish
   DESTINATION share/fish/vendor_completions.d COMPONENT program)
-install(DIRECTORY ${here}/prometheus/rules DESTINATION share/leak-exporter/prometheus COMPONENT program)
+install(DIRECTORY ${here}/prometheus/rules ${here}/prometheus/fleet
+  DESTINATION share/leak-exporter/prometheus COMPONENT program)
 install(FILES ${here}/prometheus/prometheus.yml ${here}/prometheus/runbook.md
   DESTINATION share/leak-exporter/prometheus COMPONENT program)
+install(FILES ${here}/alertmanager/alertmanager.yml
+  DESTINATION share/leak-exporter/alertmanager COMPONENT program)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/grafana/dashboards ${PROJECT_SOURCE_DIR}/grafana/provisioning
   DESTINATION share/leak-exporter/grafana COMPONENT program)
 
-set(packaged_config ${here}/packaging/leak_exporter.yml)
+set(units ${here}/systemd/leak-exporter.service ${here}/systemd/leak-exporter.socket)
+set(private_network ${here}/systemd/leak-exporter.service.d/private-network.conf)
+set(example ${PROJECT_SOURCE_DIR}/config/leak_exporter.example.yml)
 
-install(FILES ${packaged_config} DESTINATION /etc/leak_exporter COMPONENT debian)
-install(FILES ${here}/packaging/debian/default DESTINATION /etc/default RENAME leak-exporter COMPONENT debian)
-install(FILES ${here}/systemd/leak-exporter.service ${here}/systemd/leak-exporter.socket
-  DESTINATION /lib/systemd/system COMPONENT debian)
-install(FILES ${here}/packaging/debian/copyright DESTINATION share/doc/leak-exporter COMPONENT debian)
-install(FILES ${made}/changelog.gz DESTINATION share/doc/leak-exporter COMPONENT debian)
-install(FILES ${PROJECT_SOURCE_DIR}/config/leak_exporter.example.yml
-  ${here}/systemd/leak-exporter.service.d/private-network.conf
+# install_configuration(<component> <prefix>): what an administrator edits.
+function(install_configuration component prefix)
+  install(FILES ${here}/packaging/leak_exporter.yml
+    DESTINATION ${prefix}etc/leak_exporter COMPONENT ${component})
+  install(FILES ${here}/packaging/debian/default
+    DESTINATION ${prefix}etc/default RENAME leak-exporter COMPONENT ${component})
+endfunction()
+
+install_configuration(debian /)
+install(FILES ${units} DESTINATION /lib/systemd/system COMPONENT debian)
+install(FILES ${here}/packaging/debian/copyright ${made}/changelog.gz ${made}/CHANGELOG.md.gz
+  DESTINATION share/doc/leak-exporter COMPONENT debian)
+install(FILES ${example} ${private_network}
   DESTINATION share/doc/leak-exporter/examples COMPONENT debian)
-install(FILES ${here}/packaging/debian/lintian-overrides
-  DESTINATION share/lintian/overrides RENAME leak-exporter COMPONENT debian)
 
+# CPack leaves absolute destinations out of an archive, so it has its own.
+install_configuration(portable "")
+install(FILES ${units} DESTINATION lib/systemd/system COMPONENT portable)
+install(FILES ${example} ${private_network} DESTINATION examples COMPONENT portable)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
-  ${PROJECT_SOURCE_DIR}/config/leak_exporter.example.yml
   DESTINATION . COMPONENT portable)
-install(FILES ${here}/systemd/leak-exporter.service ${here}/systemd/leak-exporter.socket
-  DESTINATION systemd COMPONENT portable)
-install(FILES ${here}/systemd/leak-exporter.service.d/private-network.conf
-  DESTINATION systemd/leak-exporter.service.d COMPONENT portable)
 
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_PROJECT_CONFIG_FILE ${here}/packaging/generators.cmake)
 set(CPACK_PACKAGE_NAME leak-exporter)
+set(CPACK_PACKAGE_VERSION ${package_version})
 set(CPACK_PACKAGE_VENDOR "leak_exporter developers")
 set(CPACK_PACKAGE_CONTACT "leak_exporter developers <leak-exporter@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Prometheus exporter that shows what applications leak")

@@ -1,0 +1,106 @@
+"""What the packages bring, as far as it can be told without making them."""
+
+import http.client
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import unittest
+
+DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
+EXPORTER = os.environ["LEAK_EXPORTER"]
+# Tenths: the most exposure that `systemd-analyze security` may find.
+MOST_EXPOSURE = 25
+
+
+def output_of(*command):
+    """What a command that must succeed says."""
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    said = run.stdout + run.stderr
+    if run.returncode != 0:
+        raise AssertionError(f"{command}: {run.returncode}: {said}")
+    return said
+
+
+class UnitsTest(unittest.TestCase):
+    """The units, with the program where it was built."""
+
+    def setUp(self):
+        self.units = pathlib.Path(self.enterContext(
+            tempfile.TemporaryDirectory()))
+        shutil.copy(DEPLOY / "systemd/leak-exporter.socket", self.units)
+        text = (DEPLOY / "systemd/leak-exporter.service").read_text()
+        self.assertEqual(text.count("ExecStart=/usr/bin/leak_exporter "), 1)
+        self.service = self.units / "leak-exporter.service"
+        self.service.write_text(text.replace("/usr/bin/leak_exporter",
+                                             EXPORTER))
+
+    def private_network(self):
+        shutil.copytree(DEPLOY / "systemd/leak-exporter.service.d",
+                        self.units / "leak-exporter.service.d")
+
+    def verify(self):
+        said = output_of("systemd-analyze", "verify", "--man=no",
+                         str(self.service),
+                         str(self.units / "leak-exporter.socket"))
+        self.assertNotIn(str(self.units), said)
+
+    def exposure(self):
+        output_of("systemd-analyze", "security", "--offline=true",
+                  f"--threshold={MOST_EXPOSURE}", str(self.service))
+
+    def test_service_and_socket(self):
+        self.verify()
+        self.exposure()
+
+    def test_with_a_private_network(self):
+        self.private_network()
+        self.verify()
+        self.exposure()
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=30)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class SocketActivationTest(unittest.TestCase):
+    def test_sockets_handed_over_take_the_default_addresss_place(self):
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        path = pathlib.Path(directory) / "activated.sock"
+        activate = self.enterContext(subprocess.Popen(
+            ["systemd-socket-activate", f"--listen={path}", EXPORTER,
+             f"--pid={os.getpid()}"], stderr=subprocess.PIPE, text=True))
+        self.addCleanup(activate.terminate)
+        self.assertIn("Listening on", activate.stderr.readline())
+        connection = UnixConnection(path)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/metrics")
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+        self.assertIn(f'leak_target_processes{{target="pid-{os.getpid()}"}} 1',
+                      answer.read().decode())
+
+
+class MaintainerScriptsTest(unittest.TestCase):
+    def test_they_parse(self):
+        for name in ("postinst", "prerm", "postrm"):
+            output_of("sh", "-n", str(DEPLOY / "packaging/debian" / name))
+
+
+class ConfigurationTest(unittest.TestCase):
+    def test_what_is_installed_is_right(self):
+        for name in ("packaging/leak_exporter.yml", "docker/leak_exporter.yml"):
+            output_of(EXPORTER, "check-config", str(DEPLOY / name))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[os.path.basename(__file__)], verbosity=2)
