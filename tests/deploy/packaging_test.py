@@ -1,16 +1,19 @@
 """What the packages bring, as far as it can be told without making them."""
 
-import http.client
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 
-DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
-EXPORTER = os.environ["LEAK_EXPORTER"]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/integration"))
+import harness  # noqa: E402  (found by the line above)
+
+DEPLOY = ROOT / "deploy"
+EXPORTER = harness.EXPORTER
 # Tenths: the most exposure that `systemd-analyze security` may find.
 MOST_EXPOSURE = 25
 
@@ -61,17 +64,6 @@ class UnitsTest(unittest.TestCase):
         self.exposure()
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=30)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
 class SocketActivationTest(unittest.TestCase):
     def test_sockets_handed_over_take_the_default_addresss_place(self):
         directory = self.enterContext(tempfile.TemporaryDirectory())
@@ -81,7 +73,7 @@ class SocketActivationTest(unittest.TestCase):
              f"--pid={os.getpid()}"], stderr=subprocess.PIPE, text=True))
         self.addCleanup(activate.terminate)
         self.assertIn("Listening on", activate.stderr.readline())
-        connection = UnixConnection(path)
+        connection = harness.UnixConnection(str(path))
         self.addCleanup(connection.close)
         connection.request("GET", "/metrics")
         answer = connection.getresponse()

@@ -72,7 +72,8 @@ class Response:
 class Exporter:
     """A running exporter; `output` and `log` are what it wrote so far."""
 
-    def __init__(self, arguments, directory, user=None):
+    def __init__(self, arguments, directory, user=None, prefix=()):
+        """`prefix` is a command that runs the exporter in its own place."""
         self.directory = pathlib.Path(directory)
         self.socket_path = str(self.directory / "exporter.sock")
         self.output_path = self.directory / "exporter.out"
@@ -85,7 +86,7 @@ class Exporter:
             with open(self.output_path, "wb") as output, \
                     open(self.log_path, "wb") as log:
                 self.process = subprocess.Popen(
-                    [EXPORTER, "serve", *arguments,
+                    [*prefix, EXPORTER, "serve", *arguments,
                      "--web.listen-address=unix:" + self.socket_path],
                     stdin=subprocess.DEVNULL, stdout=output, stderr=log,
                     env={**os.environ, "NOTIFY_SOCKET": notify_path},

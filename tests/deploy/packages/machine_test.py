@@ -9,13 +9,18 @@ import json
 import os
 import pathlib
 import pwd
-import re
 import signal
 import subprocess
 import time
 import unittest
 import urllib.error
 import urllib.request
+
+from prometheus_client.parser import (
+    text_string_to_metric_families as parse_text)
+
+import harness
+import watched_application
 
 UNIT = "leak-exporter.service"
 SOCKET = "leak-exporter.socket"
@@ -25,18 +30,7 @@ DROP_INS = pathlib.Path(f"/etc/systemd/system/{UNIT}.d")
 # capabilities(7): CAP_DAC_READ_SEARCH is 2, CAP_SYS_PTRACE is 19.
 CAPABILITIES = 1 << 2 | 1 << 19
 PATIENCE_SECONDS = 60
-
-APPLICATION = """
-import pathlib, subprocess, sys, time
-home = pathlib.Path(sys.argv[1])
-(home / "cache").mkdir(mode=0o700)
-(home / "cache/pack").write_bytes(bytes(123456))
-kept = [open(home / f"file{number}", "w") for number in range(20)]
-leak = [{"number": number} for number in range(5000)]
-child = subprocess.Popen(["true"])
-(home / "ready").touch()
-time.sleep(3600)
-"""
+DIRECTORY = "/tmp/application"
 
 
 def run(*command):
@@ -86,23 +80,8 @@ def is_served():
         return False
 
 
-class Samples:
-    """The samples of a scrape, by name and labels."""
-
-    def __init__(self):
-        self.text = get("/metrics")
-
-    def of(self, name, **labels):
-        """The values of a name's samples that have the labels."""
-        found = []
-        for line in self.text.splitlines():
-            match = re.fullmatch(rf"{name}(?:{{(.*)}})? (\S+)", line)
-            if not match:
-                continue
-            has = dict(re.findall(r'(\w+)="([^"]*)"', match[1] or ""))
-            if labels.items() <= has.items():
-                found.append(float(match[2]))
-        return found
+def samples():
+    return harness.Samples(parse_text(get("/metrics")))
 
 
 def status_of(pid):
@@ -113,35 +92,27 @@ def status_of(pid):
 class MachineTest(unittest.TestCase):
     maxDiff = None
 
+    @classmethod
+    def setUpClass(cls):
+        cls.application = subprocess.Popen(
+            ["systemd-run", "--quiet", "--pipe", "--unit=application",
+             "--uid=application", "--gid=application",
+             "--property=PrivateTmp=yes", "/usr/bin/python3",
+             "/test/watched_application.py", DIRECTORY],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        cls.application_pid = json.loads(
+            cls.application.stdout.readline())["pid"]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.application.communicate(timeout=PATIENCE_SECONDS)
+
     def check_application(self):
-        """All of another user's process is seen, as root sees it."""
-        pid = int(shown("application.service", "MainPID"))
-        proc = pathlib.Path(f"/proc/{pid}")
-        home = pathlib.Path("/srv/application")
-        # Directories are measured beside the scrapes.
-        until("the disk is measured", lambda: Samples().of(
-            "leak_scrape_collector_success", collector="disk_usage"))
-        samples = Samples()
-        one = dict(target="application")
-        self.addCleanup(lambda: self._outcome.success or print(samples.text))
-        self.assertEqual(samples.of("leak_scrape_collector_success",
-                                    **one).count(0), 0)
-        self.assertEqual(samples.of("leak_target_processes", **one), [1])
-        self.assertEqual(samples.of("leak_child_processes", state="zombie",
-                                    **one), [1])
-        maps = (proc / "maps").read_text().splitlines()
-        self.assertEqual(samples.of("leak_mappings", scope="main", **one),
-                         [len(maps)])
-        self.assertEqual(sum(samples.of("leak_open_files", scope="main",
-                                        **one)),
-                         len(list((proc / "fd").iterdir())))
-        self.assertEqual(samples.of("leak_open_files", scope="main",
-                                    kind="file", **one)[0] >= 20, True)
-        self.assertEqual(samples.of("leak_repository_cache_bytes", **one),
-                         [(home / "cache/pack").stat().st_size])
-        self.assertEqual([count for count in samples.of(
-            "leak_scrape_collector_errors", cause="permission", **one)
-            if count], [])
+        """All of another user's process is seen, in a /tmp of its own."""
+        until("everything is measured", lambda: watched_application.is_complete(
+            samples(), "application"))
+        watched_application.check(self, samples(), "application",
+                                  self.application_pid, DIRECTORY)
 
     def test_01_install_starts_the_service(self):
         run("dpkg", "--install", "/test/old.deb")
@@ -159,28 +130,17 @@ class MachineTest(unittest.TestCase):
         self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
         # Type=notify: active only because the exporter said so.
         self.assertEqual(shown(UNIT, "Type"), "notify")
-        self.assertGreater(Samples().of("leak_child_processes",
-                                        target="init", state="sleeping")[0], 1)
+        self.assertGreater(samples().get(
+            "leak_child_processes", target="init", state="sleeping"), 1)
 
     def test_02_another_users_process_is_seen_whole(self):
-        run("useradd", "--system", "--home-dir", "/srv/application",
-            "--create-home", "application")
-        home = pathlib.Path("/srv/application")
-        home.chmod(0o700)
-        pathlib.Path("/srv/application.py").write_text(APPLICATION)
-        run("systemd-run", "--unit=application", "--uid=application",
-            "--gid=application", f"--working-directory={home}",
-            "--property=PrivateTmp=yes",
-            "/usr/bin/python3", "/srv/application.py", str(home))
-        until("the application runs", (home / "ready").exists)
-        CONFIGURATION.write_text(json.dumps({"targets": [{
-            "name": "application",
-            "match": {"systemd_unit": "application.service"},
-            "repository_caches": [f"{home}/cache"]}]}))
+        CONFIGURATION.write_text(watched_application.configuration(
+            "application", {"systemd_unit": "application.service"}, DIRECTORY))
         before = main_pid()
         systemctl("reload", UNIT)
         until("the file is loaded",
-              lambda: Samples().of("leak_target_processes") == [1])
+              lambda: samples().get(
+            "leak_target_processes", target="application") == 1)
         self.assertEqual(main_pid(), before)
         self.check_application()
 
@@ -188,13 +148,13 @@ class MachineTest(unittest.TestCase):
         right = CONFIGURATION.read_text()
         CONFIGURATION.write_text("targets: 1\n")
         systemctl("reload", UNIT)
-        until("the wrong file is refused", lambda: Samples().of(
-            "leak_exporter_config_last_reload_successful") == [0])
+        until("the wrong file is refused", lambda: samples().get(
+            "leak_exporter_config_last_reload_successful") == 0)
         self.check_application()
         CONFIGURATION.write_text(right)
         systemctl("reload", UNIT)
-        until("the right file is loaded", lambda: Samples().of(
-            "leak_exporter_config_last_reload_successful") == [1])
+        until("the right file is loaded", lambda: samples().get(
+            "leak_exporter_config_last_reload_successful") == 1)
 
     def test_04_the_watchdog_restarts_what_hangs(self):
         DROP_INS.mkdir(parents=True)
