@@ -63,7 +63,8 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/grafana/dashboards ${PROJECT_SOURCE_DIR}
   DESTINATION share/leak-exporter/grafana COMPONENT program)
 
 set(units ${here}/systemd/leak-exporter.service ${here}/systemd/leak-exporter.socket)
-set(private_network ${here}/systemd/leak-exporter.service.d/private-network.conf)
+set(drop_ins ${here}/systemd/leak-exporter.service.d/private-network.conf
+  ${here}/systemd/leak-exporter.service.d/freeze.conf)
 set(example ${PROJECT_SOURCE_DIR}/config/leak_exporter.example.yml)
 
 # install_configuration(<component> <prefix>): what an administrator edits.
@@ -78,13 +79,13 @@ install_configuration(debian /)
 install(FILES ${units} DESTINATION /lib/systemd/system COMPONENT debian)
 install(FILES ${here}/packaging/debian/copyright ${made}/changelog.gz ${made}/CHANGELOG.md.gz
   DESTINATION share/doc/leak-exporter COMPONENT debian)
-install(FILES ${example} ${private_network}
+install(FILES ${example} ${drop_ins}
   DESTINATION share/doc/leak-exporter/examples COMPONENT debian)
 
 # CPack leaves absolute destinations out of an archive, so it has its own.
 install_configuration(portable "")
 install(FILES ${units} DESTINATION lib/systemd/system COMPONENT portable)
-install(FILES ${example} ${private_network} DESTINATION examples COMPONENT portable)
+install(FILES ${example} ${drop_ins} DESTINATION examples COMPONENT portable)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
   DESTINATION . COMPONENT portable)
 

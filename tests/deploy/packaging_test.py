@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+import yaml
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/integration"))
 import harness  # noqa: E402  (found by the line above)
@@ -40,10 +42,6 @@ class UnitsTest(unittest.TestCase):
         self.service.write_text(text.replace("/usr/bin/leak_exporter",
                                              EXPORTER))
 
-    def private_network(self):
-        shutil.copytree(DEPLOY / "systemd/leak-exporter.service.d",
-                        self.units / "leak-exporter.service.d")
-
     def verify(self):
         said = output_of("systemd-analyze", "verify", "--man=no",
                          str(self.service),
@@ -58,8 +56,9 @@ class UnitsTest(unittest.TestCase):
         self.verify()
         self.exposure()
 
-    def test_with_a_private_network(self):
-        self.private_network()
+    def test_with_the_drop_ins(self):
+        shutil.copytree(DEPLOY / "systemd/leak-exporter.service.d",
+                        self.units / "leak-exporter.service.d")
         self.verify()
         self.exposure()
 
@@ -86,6 +85,20 @@ class MaintainerScriptsTest(unittest.TestCase):
     def test_they_parse(self):
         for name in ("postinst", "prerm", "postrm"):
             output_of("sh", "-n", str(DEPLOY / "packaging/debian" / name))
+
+
+class ComposeTest(unittest.TestCase):
+    def test_prometheus_finds_its_rules_where_they_are_mounted(self):
+        compose = yaml.safe_load((DEPLOY / "docker/compose.yml").read_text())
+        root = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for volume in compose["services"]["prometheus"]["volumes"]:
+            source, target = volume.split(":")[:2]
+            if source.startswith("."):
+                (root / target[1:]).parent.mkdir(parents=True, exist_ok=True)
+                (root / target[1:]).symlink_to(DEPLOY / "docker" / source)
+        said = output_of("promtool", "check", "config",
+                         str(root / "etc/prometheus/prometheus.yml"))
+        self.assertIn("2 rule files found", said)
 
 
 class ConfigurationTest(unittest.TestCase):

@@ -29,6 +29,8 @@ TRACED = {
     "leak_mappings", "leak_mappings_limit", "leak_mapping_bytes",
     "leak_anonymous_mappings", "leak_proportional_memory_bytes",
     "leak_unique_memory_bytes", "leak_temporary_directories",
+    "leak_python_info", "leak_python_objects", "leak_python_object_bytes",
+    "leak_python_modules",
 }
 CLOSED_DIRECTORIES = {
     "leak_repository_cache_bytes", "leak_repository_cache_allocated_bytes",
@@ -93,7 +95,8 @@ class PermissionsTest(unittest.TestCase):
         denied = samples.by("leak_scrape_collector_errors", "collector",
                             target="application", cause="permission")
         self.assertEqual({name for name, count in denied.items() if count},
-                         {"mappings", "smaps", "open_files", "disk_usage"})
+                         {"mappings", "smaps", "open_files", "disk_usage",
+                          "python_heap"})
 
     def test_same_uid_and_gid(self):
         self.check_whole(NOBODY, NOBODY)

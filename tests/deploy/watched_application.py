@@ -16,7 +16,13 @@ import sys
 FILES = 20
 CACHE_BYTES = 123_456
 WORK_BYTES = 7_890
-COLLECTORS = ("process_tree", "memory", "mappings", "open_files", "disk_usage")
+OBJECTS = 5000
+COLLECTORS = ("process_tree", "memory", "mappings", "open_files", "disk_usage",
+              "python_heap")
+
+
+class Request:
+    """What there are OBJECTS of."""
 
 
 def configuration(name, match, directory, collectors=None):
@@ -28,7 +34,7 @@ def configuration(name, match, directory, collectors=None):
 
 
 def is_complete(samples, target):
-    """Directories are measured beside the scrapes."""
+    """Directories and heaps are measured beside the scrapes."""
     ran = samples.by("leak_scrape_collector_success", "collector",
                      target=target)
     return set(COLLECTORS) <= set(ran)
@@ -63,6 +69,8 @@ def check(test, samples, target, pid, directory):
     test.assertEqual(of("leak_repository_cache_bytes"), CACHE_BYTES)
     test.assertEqual(sum(samples.all("leak_temporary_directory_bytes",
                                      target=target).values()), WORK_BYTES)
+    objects = samples.by("leak_python_objects", "class", target=target)
+    test.assertEqual(objects.get("__main__.Request"), OBJECTS, objects)
 
 
 def main():
@@ -73,6 +81,7 @@ def main():
     (directory / "cache/pack").write_bytes(bytes(CACHE_BYTES))
     (work / "scratch").write_bytes(bytes(WORK_BYTES))
     files = [open(directory / f"file{number}", "w") for number in range(FILES)]
+    requests = [Request() for _ in range(OBJECTS)]
     child = subprocess.Popen(["/bin/cat"], cwd=work, stdin=subprocess.PIPE,
                              stdout=subprocess.DEVNULL)
     zombie = os.spawnv(os.P_NOWAIT, "/bin/true", ["true"])
@@ -81,6 +90,7 @@ def main():
     sys.stdin.read()
     child.communicate()
     os.waitpid(zombie, 0)
+    requests.clear()
     for file in files:
         file.close()
 

@@ -28,9 +28,9 @@ CAPABILITIES = 1 << 2 | 1 << 19
 CONFIGURATION = "/etc/leak_exporter/leak_exporter.yml"
 
 
-def podman(*arguments):
-    done = subprocess.run([*PODMAN, *arguments], capture_output=True,
-                          text=True, timeout=120)
+def podman(*arguments, stderr=subprocess.PIPE):
+    done = subprocess.run([*PODMAN, *arguments], stdout=subprocess.PIPE,
+                          stderr=stderr, text=True, timeout=120)
     if done.returncode != 0:
         raise AssertionError(f"podman {arguments}: {done.stderr}")
     return done.stdout.strip()
@@ -91,7 +91,8 @@ class ContainerTest(unittest.TestCase):
         end = time.monotonic() + harness.WAIT_SECONDS
         while not holds():
             if time.monotonic() > end:
-                self.fail(f"{what}: {podman('logs', self.container)}")
+                self.fail(f"{what}: " + podman("logs", self.container,
+                                               stderr=subprocess.STDOUT))
             time.sleep(0.05)
 
     def test_another_users_process_is_seen_whole(self):

@@ -65,8 +65,8 @@ UNITS = {
 }
 EXAMPLES = {
     "examples/leak_exporter.example.yml": "config/leak_exporter.example.yml",
-    "examples/private-network.conf":
-        "deploy/systemd/leak-exporter.service.d/private-network.conf",
+    **{f"examples/{path.name}": str(path)
+       for path in below("deploy/systemd/leak-exporter.service.d")},
 }
 IN_DEB = {
     **{f"usr/{path}": source for path, source in SHARED.items()},

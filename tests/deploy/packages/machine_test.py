@@ -114,6 +114,12 @@ class MachineTest(unittest.TestCase):
         watched_application.check(self, samples(), "application",
                                   self.application_pid, DIRECTORY)
 
+    def install(self, drop_in):
+        (DROP_INS / drop_in).write_bytes(
+            pathlib.Path("/test", drop_in).read_bytes())
+        systemctl("daemon-reload")
+        systemctl("restart", UNIT)
+
     def test_01_install_starts_the_service(self):
         run("dpkg", "--install", "/test/old.deb")
         self.assertTrue(is_active(UNIT))
@@ -190,15 +196,26 @@ class MachineTest(unittest.TestCase):
         self.check_application()
 
     def test_06_with_the_socket_no_network_is_needed(self):
-        (DROP_INS / "private-network.conf").write_bytes(
-            pathlib.Path("/test/private-network.conf").read_bytes())
-        systemctl("daemon-reload")
-        systemctl("restart", UNIT)
+        self.install("private-network.conf")
         self.check_application()
         self.assertNotEqual(os.readlink(f"/proc/{main_pid()}/ns/net"),
                             os.readlink("/proc/1/ns/net"))
 
-    def test_07_upgrade_restarts_and_keeps_what_was_changed(self):
+    def test_07_a_target_is_frozen_where_the_drop_in_lets_it(self):
+        once = CONFIGURATION.read_text()
+        CONFIGURATION.write_text(watched_application.configuration(
+            "application", {"systemd_unit": "application.service"}, DIRECTORY,
+            {"python_heap": {"freeze": True}}))
+        systemctl("restart", UNIT)
+        until("freezing is refused, and nothing else", lambda: samples().by(
+            "leak_scrape_collector_success", "collector").get("python_heap")
+            == 0)
+        self.install("freeze.conf")
+        self.check_application()
+        CONFIGURATION.write_text(once)
+        systemctl("reload", UNIT)
+
+    def test_08_upgrade_restarts_and_keeps_what_was_changed(self):
         before = main_pid()
         changed = CONFIGURATION.read_bytes()
         run("dpkg", "--install", "/test/new.deb")
@@ -209,7 +226,7 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(systemctl("is-enabled", SOCKET).strip(), "enabled")
         self.check_application()
 
-    def test_08_upgrade_leaves_a_disabled_service_disabled(self):
+    def test_09_upgrade_leaves_a_disabled_service_disabled(self):
         systemctl("disable", UNIT)
         run("dpkg", "--install", "/test/new.deb")
         state = subprocess.run(["systemctl", "is-enabled", UNIT],
@@ -217,7 +234,7 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(state.stdout.strip(), "disabled")
         systemctl("enable", UNIT)
 
-    def test_09_remove_leaves_configuration_alone(self):
+    def test_10_remove_leaves_configuration_alone(self):
         run("dpkg", "--remove", "leak-exporter")
         self.assertFalse(is_active(UNIT))
         self.assertFalse(is_active(SOCKET))
@@ -226,7 +243,7 @@ class MachineTest(unittest.TestCase):
         self.assertTrue(CONFIGURATION.exists())
         self.assertTrue(pathlib.Path("/etc/default/leak-exporter").exists())
 
-    def test_10_purge_leaves_nothing_but_the_user(self):
+    def test_11_purge_leaves_nothing_but_the_user(self):
         for path in DROP_INS.iterdir():
             path.unlink()
         DROP_INS.rmdir()
@@ -237,7 +254,7 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(left, [])
         pwd.getpwnam("leak-exporter")
 
-    def test_11_and_it_can_come_again(self):
+    def test_12_and_it_can_come_again(self):
         run("dpkg", "--install", "/test/new.deb")
         self.assertTrue(is_active(UNIT))
         self.assertTrue(is_served())
