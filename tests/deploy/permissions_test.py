@@ -4,7 +4,6 @@ with one right at a time, on another user's process."""
 import os
 import pathlib
 import sys
-import time
 import unittest
 
 import watched_application
@@ -63,14 +62,6 @@ class PermissionsTest(unittest.TestCase):
         self.sockets.mkdir()
         self.sockets.chmod(0o777)
 
-    def complete_scrape(self, exporter):
-        """Directories are measured beside the scrapes."""
-        end = time.monotonic() + harness.WAIT_SECONDS
-        while not watched_application.is_complete(
-                samples := exporter.scrape(), "application"):
-            self.assertLess(time.monotonic(), end, exporter.log)
-        return samples
-
     def shown(self, uid, gid, *capabilities):
         """The names of EVERYTHING that have a series, and the scrape."""
         configuration = harness.write_config(
@@ -80,7 +71,8 @@ class PermissionsTest(unittest.TestCase):
         with harness.Exporter(
                 [f"--config.file={configuration}"], self.sockets,
                 prefix=with_rights(uid, gid, *capabilities)) as exporter:
-            samples = self.complete_scrape(exporter)
+            samples = watched_application.complete(exporter.scrape,
+                                                   "application")
         return samples.names() & EVERYTHING, samples
 
     def check_whole(self, *rights):

@@ -12,7 +12,9 @@ import pathlib
 import stat
 import subprocess
 import sys
+import time
 
+WAIT_SECONDS = 30
 FILES = 20
 CACHE_BYTES = 123_456
 WORK_BYTES = 7_890
@@ -33,11 +35,18 @@ def configuration(name, match, directory, collectors=None):
         "collectors": collectors or {}})
 
 
-def is_complete(samples, target):
-    """Directories and heaps are measured beside the scrapes."""
-    ran = samples.by("leak_scrape_collector_success", "collector",
-                     target=target)
-    return set(COLLECTORS) <= set(ran)
+def complete(scrape, target):
+    """The samples of the first scrape that has everything: directories and
+    heaps are measured beside the scrapes, which wait for them for a while."""
+    end = time.monotonic() + WAIT_SECONDS
+    while True:
+        samples = scrape()
+        ran = samples.by("leak_scrape_collector_success", "collector",
+                         target=target)
+        if set(COLLECTORS) <= set(ran):
+            return samples
+        if time.monotonic() > end:
+            raise AssertionError(f"these alone ran on {target}: {ran}")
 
 
 def check(test, samples, target, pid, directory):

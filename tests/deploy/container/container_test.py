@@ -8,7 +8,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 import unittest
 
 import yaml
@@ -28,9 +27,9 @@ CAPABILITIES = 1 << 2 | 1 << 19
 CONFIGURATION = "/etc/leak_exporter/leak_exporter.yml"
 
 
-def podman(*arguments, stderr=subprocess.PIPE):
-    done = subprocess.run([*PODMAN, *arguments], stdout=subprocess.PIPE,
-                          stderr=stderr, text=True, timeout=120)
+def podman(*arguments):
+    done = subprocess.run([*PODMAN, *arguments], capture_output=True,
+                          text=True, timeout=120)
     if done.returncode != 0:
         raise AssertionError(f"podman {arguments}: {done.stderr}")
     return done.stdout.strip()
@@ -86,21 +85,23 @@ class ContainerTest(unittest.TestCase):
         finally:
             connection.close()
 
-    def until(self, what, holds):
-        """Nothing tells from inside the container that it is ready."""
-        end = time.monotonic() + harness.WAIT_SECONDS
-        while not holds():
-            if time.monotonic() > end:
-                self.fail(f"{what}: " + podman("logs", self.container,
-                                               stderr=subprocess.STDOUT))
-            time.sleep(0.05)
+    def wait_until_it_listens(self):
+        logged = ""
+        with subprocess.Popen(
+                ["timeout", str(harness.WAIT_SECONDS), *PODMAN, "logs",
+                 "--follow", self.container], stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True) as log:
+            for line in log.stdout:
+                logged += line
+                if "msg=listening" in line:
+                    log.terminate()
+                    return
+        self.fail(f"it never listened: {logged}")
 
     def test_another_users_process_is_seen_whole(self):
-        self.until("never listened",
-                   (self.sockets / "exporter.sock").exists)
-        self.until("never complete", lambda: watched_application.is_complete(
-            self.scrape(), "application"))
-        watched_application.check(self, self.scrape(), "application",
+        self.wait_until_it_listens()
+        samples = watched_application.complete(self.scrape, "application")
+        watched_application.check(self, samples, "application",
                                   self.application.pid, self.home)
         self.check_rights()
 

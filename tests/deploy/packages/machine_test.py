@@ -64,7 +64,6 @@ def until(what, holds):
     while not holds():
         if time.monotonic() > end:
             raise AssertionError(f"not within {PATIENCE_SECONDS} s: {what}")
-        time.sleep(0.05)
 
 
 def get(path):
@@ -109,10 +108,9 @@ class MachineTest(unittest.TestCase):
 
     def check_application(self):
         """All of another user's process is seen, in a /tmp of its own."""
-        until("everything is measured", lambda: watched_application.is_complete(
-            samples(), "application"))
-        watched_application.check(self, samples(), "application",
-                                  self.application_pid, DIRECTORY)
+        watched_application.check(
+            self, watched_application.complete(samples, "application"),
+            "application", self.application_pid, DIRECTORY)
 
     def install(self, drop_in):
         (DROP_INS / drop_in).write_bytes(
