@@ -90,12 +90,15 @@ class Unpacked(unittest.TestCase):
     maxDiff = None
     executable = "bin/leak_exporter"
 
-    def unpack(self, stream, tree):
-        self.root = pathlib.Path(self.enterContext(
-            tempfile.TemporaryDirectory()))
-        self.members = stream.getmembers()
-        stream.extractall(self.root, filter="fully_trusted")
-        self.root /= tree
+    def unpack(self, archive, tree):
+        with tarfile.open(archive) as opened:
+            self.members = opened.getmembers()
+        base = self.scratch()
+        output_of("tar", "-C", base, "-xf", archive)
+        self.root = base / tree
+
+    def scratch(self):
+        return pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def check_files(self, expected):
         found = {str(path.relative_to(self.root))
@@ -147,13 +150,12 @@ class DebTest(Unpacked):
     manual = "usr/share/man/man1/leak_exporter.1.gz"
 
     def setUp(self):
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", DEB],
-                              stdout=subprocess.PIPE) as data:
-            with tarfile.open(fileobj=data.stdout, mode="r|") as stream:
-                self.unpack(stream, ".")
+        data = self.scratch() / "data.tar"
+        data.write_bytes(output_of("dpkg-deb", "--fsys-tarfile", DEB))
+        self.unpack(data, "")
 
-    def control(self, name):
-        return output_of("dpkg-deb", "-I", DEB, name).decode()
+    def field(self, name):
+        return output_of("dpkg-deb", "-f", DEB, name).decode().strip()
 
     def test_files(self):
         self.check_files(IN_DEB)
@@ -164,26 +166,26 @@ class DebTest(Unpacked):
         self.check_manual()
 
     def test_configuration_is_conffiles(self):
-        self.assertEqual(sorted(self.control("conffiles").split()),
+        conffiles = output_of("dpkg-deb", "-I", DEB, "conffiles").decode()
+        self.assertEqual(sorted(conffiles.split()),
                          sorted(f"/{path}" for path in CONFIGURATION))
         output_of(self.root / self.executable, "check-config",
                   self.root / "etc/leak_exporter/leak_exporter.yml")
 
     def test_control(self):
-        fields = dict(line.split(": ", 1)
-                      for line in self.control("control").splitlines()
-                      if not line.startswith(" "))
-        self.assertEqual(fields["Package"], "leak-exporter")
+        self.assertEqual(self.field("Package"), "leak-exporter")
         self.assertEqual(pathlib.Path(DEB).name, "leak-exporter_{}_{}.deb"
-                         .format(fields["Version"], fields["Architecture"]))
+                         .format(self.field("Version"),
+                                 self.field("Architecture")))
         for package in ("adduser", "libc6", "libmicrohttpd12", "libstdc++6"):
-            self.assertRegex(fields["Depends"], rf"(^|, ){re.escape(package)}")
+            self.assertRegex(self.field("Depends"),
+                             rf"(^|, ){re.escape(package)}( |,|$)")
 
     def test_changelog_names_the_version(self):
         changelog = self.root / "usr/share/doc/leak-exporter/changelog.gz"
         first = gzip.decompress(changelog.read_bytes()).decode().split("\n")[0]
-        version = output_of("dpkg-deb", "-f", DEB, "Version").decode().strip()
-        self.assertTrue(first.startswith(f"leak-exporter ({version}) "), first)
+        self.assertTrue(first.startswith(
+            f"leak-exporter ({self.field('Version')}) "), first)
 
     def test_program_is_that_of_the_archive(self):
         with tarfile.open(ARCHIVE) as stream:
@@ -197,9 +199,8 @@ class ArchiveTest(Unpacked):
     manual = "share/man/man1/leak_exporter.1.gz"
 
     def setUp(self):
-        with tarfile.open(ARCHIVE) as stream:
-            self.unpack(stream, pathlib.Path(ARCHIVE).name
-                        .removesuffix(".tar.gz"))
+        self.unpack(ARCHIVE, pathlib.Path(ARCHIVE).name
+                    .removesuffix(".tar.gz"))
 
     def test_files(self):
         self.check_files(IN_ARCHIVE)
