@@ -216,7 +216,7 @@ std::string LandingPage(const Snapshot& snapshot,
   page += "<header>\n<h1>leak_exporter</h1>\n<p class=\"soft\">version " +
           Escape(status.version) + ", revision " + Escape(status.revision) +
           "</p>\n<p>Says from outside what an application leaks: processes, "
-          "memory, files, disk.</p>\n<nav><span>";
+          "memory, Python objects, files, disk.</p>\n<nav><span>";
   AppendLink(page, telemetry_path, "metrics of all targets");
   page += "</span>\n<span>";
   AppendLink(page, "/-/healthy", "health");
