@@ -23,6 +23,7 @@ class Census(object):
 
     def __init__(self, lines):
         self.version = None
+        self.process = None
         self.modules = None
         self.frozen = None
         self.interned = None
@@ -38,6 +39,9 @@ class Census(object):
 
     def _version(self, text):
         self.version = text
+
+    def _process(self, pid):
+        self.process = int(pid)
 
     def _modules(self, number):
         self.modules = int(number)
@@ -68,7 +72,7 @@ class Census(object):
 
 
 class Target(object):
-    """A waiting oracle; use it in a with statement. `pid` is the interpreter's."""
+    """A waiting oracle; use it in a with statement. `pid` is the process that took the census."""
 
     def __init__(self, interpreter, plain_objects=0, script="main.py"):
         self.interpreter = interpreter
@@ -84,8 +88,9 @@ class Target(object):
         for line in self._process.stdout:
             text = line.decode("ascii").rstrip("\n")
             if text == "end":
-                self._wait_until_blocked()
                 self.census = Census(lines)
+                self.pid = self.census.process
+                self._wait_until_blocked()
                 return self
             lines.append(text)
         self.__exit__()

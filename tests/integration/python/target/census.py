@@ -77,6 +77,7 @@ def measure(objects, write):
 
 def write_statistics(write):
     write("version", "%d.%d.%d" % sys.version_info[:3])
+    write("process", os.getpid())
     write("modules", len(sys.modules))
     if hasattr(gc, "get_freeze_count"):
         write("frozen", gc.get_freeze_count())
@@ -134,3 +135,12 @@ def take_and_wait(samples, control, out, scratch):
     objects = None
     os.write(out, b"end\n")
     wait(control, 1)
+
+
+def take_when_settled(samples):
+    """Writes the census to standard output and waits until standard input is closed. Without the collector,
+    nothing happens to the heap meanwhile."""
+    gc.disable()
+    for _ in range(3):
+        gc.collect()
+    take_and_wait(samples, 0, 1, os.open(os.devnull, os.O_WRONLY))

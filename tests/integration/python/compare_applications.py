@@ -1,0 +1,67 @@
+"""Walks applications of Debian's packages as compare_heap.py walks the oracle: Django, gunicorn, numpy with
+pandas. Counts of types equal exactly, but for remains of freed objects; so do bytes, but for the types named below.
+
+usage: compare_applications.py MEASURE_HEAP
+Ends with 1 where a package is missing, too.
+"""
+
+import importlib.util
+import re
+import sys
+import time
+
+import compare_heap
+import compare_objects
+import interpreters
+import oracle
+
+# What is imported, and the Debian package it comes in.
+APPLICATIONS = {
+    "application_django.py": [("django", "python3-django")],
+    "application_gunicorn.py": [("gunicorn", "gunicorn")],
+    "application_pandas.py": [("numpy", "python3-numpy"), ("pandas", "python3-pandas")],
+}
+# Their __sizeof__ is code of their own, which adds what numpy's arrays and C structs hold.
+SIZED_BY_OWN_CODE = re.compile(compare_objects.EXOTIC.pattern + r"""
+  | pandas\.(_libs\.index|core\.indexes\.multi)\.\w+Engine
+  | pandas\.core\.(frame\.DataFrame|series\.Series|arrays\.categorical\.Categorical)
+  | pandas\.core\.indexes\.\w+\.\w*Index
+""", re.VERBOSE)
+PYTHON = interpreters.Interpreter("Debian's python3", ["/usr/bin/python3"], "/")
+
+
+def missing_packages(imports):
+    return [package for module, package in imports if importlib.util.find_spec(module) is None]
+
+
+def check(program, script, imports):
+    """Whether all is well with one application; says what is not."""
+    missing = missing_packages(imports)
+    if missing:
+        print("%s: not compared, these packages are missing: %s (deploy/install-dependencies test)" % (
+            script, ", ".join(missing)))
+        return False
+    begin = time.monotonic()
+    with oracle.Target(PYTHON, script=script) as target:
+        census = target.census
+        walk = compare_heap.Walk(program, target.pid)
+    wrong = list(compare_heap.wrong_types(walk, census, SIZED_BY_OWN_CODE))
+    unsized = sum(1 for type_ in census.types.values() if SIZED_BY_OWN_CODE.fullmatch(type_.name))
+    over = sum(walk.types.values()) - len(census.objects)
+    print("%s: %d objects of %d types, %d too many; bytes of %d types not compared; %d differences (%.1f s)" % (
+        script, len(census.objects), len(census.types), over, unsized, len(wrong), time.monotonic() - begin))
+    for text in wrong:
+        print("   " + text)
+    sys.stdout.flush()
+    return not wrong
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    good = [check(sys.argv[1], script, imports) for script, imports in APPLICATIONS.items()]
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()
