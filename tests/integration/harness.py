@@ -176,9 +176,10 @@ class Target:
     """A Python program that prints one line of JSON when it is ready and ends
     when its standard input closes."""
 
-    def __init__(self, script, *arguments, user=None, cwd=None):
+    def __init__(self, script, *arguments, user=None, cwd=None, prefix=()):
+        """`prefix` is a command that runs the program in its own place."""
         self.process = subprocess.Popen(
-            [PYTHON, str(HERE / script), *map(str, arguments)],
+            [*prefix, PYTHON, str(HERE / script), *map(str, arguments)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=cwd,
             **as_user(user))
         line = self.process.stdout.readline()
