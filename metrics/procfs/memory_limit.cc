@@ -15,7 +15,8 @@ namespace leak_exporter::procfs {
 namespace {
 
 // Through /proc/self, so that a test's tree has this one below its root too.
-constexpr std::string_view kCgroupRoot = "self/root/sys/fs/cgroup";
+constexpr std::string_view kOwnRoot = "self/root";
+constexpr std::string_view kCgroupMount = "/sys/fs/cgroup";
 
 struct Hierarchy {
   std::string_view directory;
@@ -80,8 +81,8 @@ Result<Limit> ReadMemoryLimit(const ProcFs& fs, const ProcessHandle& process,
   for (const std::string& path : *paths) {
     if (path.find("/..") != path.npos) continue;
     for (const Hierarchy& hierarchy : kHierarchies) {
-      const std::string root =
-          fs.Path(kCgroupRoot) + std::string(hierarchy.directory);
+      const std::string root = fs.Path(kOwnRoot) + std::string(kCgroupMount) +
+                               std::string(hierarchy.directory);
       const auto limit = TightestUpwards(root, hierarchy.file, path, buffer);
       if (!limit) return limit;
       Tighten(*limit, tightest);

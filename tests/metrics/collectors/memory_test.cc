@@ -19,7 +19,11 @@ class OneProcess {
     proc_.Write(kPid, "cgroup", cgroup);
   }
 
-  const FakeProc& proc() const { return proc_; }
+  /// Of the cgroup "/a.slice", as memory.max has it.
+  void LimitMemory(const std::string& memory_max) const {
+    const std::string own_root = "self/root";
+    proc_.Write(own_root + "/sys/fs/cgroup/a.slice/memory.max", memory_max);
+  }
   procfs::ProcFs fs() const { return proc_.fs(); }
   ProcessSample WithStatus(const procfs::Status& status) const {
     ProcessSample sample = SampleOf(fs(), kPid);
@@ -110,8 +114,7 @@ TEST_CASE("memory: the limit is the tightest of cgroups and machine") {
            Case{"5000\n", std::nullopt, 5000},
        }) {
     const OneProcess process("0::/a.slice\n");
-    process.proc().Write("self/root/sys/fs/cgroup/a.slice/memory.max",
-                         expected.memory_max);
+    process.LimitMemory(expected.memory_max);
     MemoryCollector collector(expected.machine);
     const Collected collected = Collect(
         collector, process.fs(), FamilyOf({process.WithStatus(Living(1))}));
@@ -122,7 +125,7 @@ TEST_CASE("memory: the limit is the tightest of cgroups and machine") {
 
 TEST_CASE("memory: a limit that cannot be read is counted, the rest is there") {
   const OneProcess process("0::/a.slice\n");
-  process.proc().Write("self/root/sys/fs/cgroup/a.slice/memory.max", "lots\n");
+  process.LimitMemory("lots\n");
   MemoryCollector collector;
   const Collected collected = Collect(
       collector, process.fs(), FamilyOf({process.WithStatus(Living(1))}));

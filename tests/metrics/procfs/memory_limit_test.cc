@@ -10,7 +10,8 @@
 namespace leak_exporter::procfs {
 namespace {
 
-constexpr const char* kRoot = "self/root/sys/fs/cgroup";
+const std::string kOwnRoot = "self/root";
+const std::string kRoot = kOwnRoot + "/sys/fs/cgroup";
 
 TEST_CASE("memory_limit: a number, or none in either version's words") {
   struct Case {
@@ -47,26 +48,24 @@ std::optional<uint64_t> LimitOf(const FakeProc& proc) {
 
 TEST_CASE("memory_limit: the tightest from the cgroup up to the root") {
   const FakeProc proc;
-  const std::string root = kRoot;
   proc.Write(7, "cgroup", "0::/a.slice/b.service\n");
   CHECK_FALSE(LimitOf(proc));
-  proc.Write(root + "/a.slice/b.service/memory.max", "max\n");
+  proc.Write(kRoot + "/a.slice/b.service/memory.max", "max\n");
   CHECK_FALSE(LimitOf(proc));
-  proc.Write(root + "/a.slice/memory.max", "7000\n");
+  proc.Write(kRoot + "/a.slice/memory.max", "7000\n");
   CHECK(LimitOf(proc) == 7000);
-  proc.Write(root + "/a.slice/b.service/memory.max", "6000\n");
+  proc.Write(kRoot + "/a.slice/b.service/memory.max", "6000\n");
   CHECK(LimitOf(proc) == 6000);
-  proc.Write(root + "/a.slice/memory.max", "5000\n");
+  proc.Write(kRoot + "/a.slice/memory.max", "5000\n");
   CHECK(LimitOf(proc) == 5000);
 }
 
 TEST_CASE("memory_limit: version 1, alone and beside version 2") {
   const FakeProc proc;
-  const std::string root = kRoot;
   proc.Write(7, "cgroup", "9:memory:/docker/x\n1:name=systemd:/y\n0::/y\n");
-  proc.Write(root + "/memory/docker/x/memory.limit_in_bytes", "9000\n");
+  proc.Write(kRoot + "/memory/docker/x/memory.limit_in_bytes", "9000\n");
   CHECK(LimitOf(proc) == 9000);
-  proc.Write(root + "/unified/y/memory.max", "8000\n");
+  proc.Write(kRoot + "/unified/y/memory.max", "8000\n");
   CHECK(LimitOf(proc) == 8000);
 }
 
@@ -79,7 +78,7 @@ TEST_CASE("memory_limit: paths outside of the cgroup namespace do not count") {
 TEST_CASE("memory_limit: what cannot be understood names its file") {
   const FakeProc proc;
   proc.Write(7, "cgroup", "0::/a\n");
-  proc.Write(std::string(kRoot) + "/a/memory.max", "much\n");
+  proc.Write(kRoot + "/a/memory.max", "much\n");
   std::string buffer;
   const auto limit = ReadMemoryLimit(proc.fs(), proc.Open(7), buffer);
   REQUIRE_FALSE(limit);
