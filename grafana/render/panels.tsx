@@ -2,10 +2,10 @@
 // Prometheus answers to their queries. `render` bundles this, opens it in a
 // browser and reads the lines that begin with `render:` from its console.
 import {
-  applyFieldOverrides, createTheme, DataFrame, dateTime, Field,
-  FieldConfigSource, FieldType, getFieldDisplayValues, Registry, ThemeContext,
-  standardTransformers, standardTransformersRegistry, TimeRange,
-  transformDataFrame,
+  applyFieldOverrides, cacheFieldDisplayNames, createTheme, DataFrame,
+  dateTime, Field, FieldConfigSource, FieldType, getFieldDisplayValues,
+  Registry, standardTransformers, standardTransformersRegistry, ThemeContext,
+  TimeRange, transformDataFrame,
 } from '@grafana/data';
 import { BigValue, GlobalStyles, PanelChrome, TimeSeries } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
@@ -53,9 +53,9 @@ function filledIn(expression: string): string {
 const settings = new Registry<any>(() => [
   ...['unit', 'min', 'max', 'mappings', 'thresholds', 'color', 'links'].map(
     (path) => ({ path, isCustom: false })),
-  ...['align', 'axisPlacement', 'cellOptions', 'drawStyle', 'fillOpacity',
-    'filterable', 'inspect', 'lineStyle', 'lineWidth', 'showPoints',
-    'spanNulls', 'stacking', 'thresholdsStyle', 'width'].map(
+  ...['align', 'axisPlacement', 'axisSoftMax', 'cellOptions', 'drawStyle',
+    'fillOpacity', 'filterable', 'inspect', 'lineStyle', 'lineWidth',
+    'showPoints', 'spanNulls', 'stacking', 'thresholdsStyle', 'width'].map(
     (path) => ({ path, isCustom: true })),
 ].map(({ path, isCustom }) => ({
   id: isCustom ? `custom.${path}` : path, name: path, path, isCustom,
@@ -132,16 +132,20 @@ async function frames(panel: Panel): Promise<DataFrame[]> {
   }));
   const transformed = await firstValueFrom(transformDataFrame(
     panel.transformations ?? [], answers.flat()));
-  return applyFieldOverrides({
+  const data = applyFieldOverrides({
     data: transformed, fieldConfig: panel.fieldConfig, theme, timeZone: 'utc',
     fieldConfigRegistry: settings, replaceVariables: (text) => text,
   });
+  cacheFieldDisplayNames(data);
+  return data;
 }
 
-function stat(panel: Panel, data: DataFrame[], width: number, height: number) {
-  const { options } = panel;
+type Component = (panel: Panel, data: DataFrame[], width: number,
+                  height: number) => ReactNode;
+
+const stat: Component = ({ fieldConfig, options }, data, width, height) => {
   const [first] = getFieldDisplayValues({
-    fieldConfig: panel.fieldConfig, reduceOptions: options.reduceOptions,
+    fieldConfig, reduceOptions: options.reduceOptions,
     replaceVariables: (text) => text, theme, data, timeZone: 'utc',
     sparkline: options.graphMode !== 'none',
   });
@@ -149,25 +153,18 @@ function stat(panel: Panel, data: DataFrame[], width: number, height: number) {
     value={first.display} sparkline={first.sparkline}
     colorMode={options.colorMode} graphMode={options.graphMode}
     justifyMode={options.justifyMode} textMode={options.textMode} />;
-}
+};
 
-function content(panel: Panel, data: DataFrame[], width: number,
-                 height: number): ReactNode {
-  switch (panel.type) {
-    case 'stat':
-      return stat(panel, data, width, height);
-    case 'timeseries':
-      return <TimeSeries frames={data} timeRange={timeRange} timeZone="utc"
-        width={width} height={height} legend={panel.options.legend}
-        options={panel.options} />;
-    case 'table':
-      return <TableNG data={data[0]} width={width} height={height}
-        fieldConfig={panel.fieldConfig} cellHeight={panel.options.cellHeight}
-        initialSortBy={panel.options.sortBy} enableVirtualization={false} />;
-    default:
-      throw new Error(`${panel.title}: no component draws ${panel.type}`);
-  }
-}
+const timeseries: Component = ({ options }, frames, width, height) =>
+  <TimeSeries frames={frames} timeRange={timeRange} timeZone="utc"
+    width={width} height={height} legend={options.legend} options={options} />;
+
+const table: Component = ({ fieldConfig, options }, [data], width, height) =>
+  <TableNG data={data} width={width} height={height} fieldConfig={fieldConfig}
+    cellHeight={options.cellHeight} initialSortBy={options.sortBy}
+    enableVirtualization={false} />;
+
+const components: Record<string, Component> = { stat, timeseries, table };
 
 function place({ x, y, w, h }: Panel['gridPos']) {
   const column = (input.width - MARGIN * (COLUMNS + 1)) / COLUMNS;
@@ -186,11 +183,15 @@ async function draw(panel: Panel): Promise<ReactNode> {
       {panel.title}
     </h5>;
   }
+  const component = components[panel.type];
+  if (component === undefined) {
+    throw new Error(`${panel.title}: no component draws ${panel.type}`);
+  }
   const data = await frames(panel);
   return <div style={{ position: 'absolute', ...box }}>
     <PanelChrome title={panel.title} width={box.width} height={box.height}
       padding={panel.type === 'table' ? 'none' : 'md'}>
-      {(width, height) => content(panel, data, width, height)}
+      {(width, height) => component(panel, data, width, height)}
     </PanelChrome>
   </div>;
 }
@@ -207,4 +208,7 @@ async function main() {
   console.log(`render: drawn: ${shown.length} panels`);
 }
 
-main().catch((error) => console.log(`render: failed: ${error.stack}`));
+// A component's own error comes after main() has ended.
+window.addEventListener('error', ({ message }) =>
+  console.log(`render: failed: ${message}`));
+main().catch(({ message }) => console.log(`render: failed: ${message}`));

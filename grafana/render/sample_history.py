@@ -10,6 +10,7 @@ import random
 import time
 
 STEP_SECONDS = 30
+WANDER_SECONDS = 600
 HOURS = 7
 MB = 1 << 20
 GB = 1 << 30
@@ -50,11 +51,24 @@ class History:
             yield from lines
         yield "# EOF"
 
+    def wander(self, spread):
+        """Within ±spread, straight from one random level to the next."""
+        levels = [self.random.uniform(-spread, spread)
+                  for _ in range(HOURS * 3600 // WANDER_SECONDS + 2)]
+
+        def at(seconds):
+            index, rest = divmod(seconds, WANDER_SECONDS)
+            part = rest / WANDER_SECONDS
+            return levels[index] * (1 - part) + levels[index + 1] * part
+        return at
+
     def around(self, level, spread=0.01):
-        return lambda _: level * (1 + self.random.uniform(-spread, spread))
+        wander = self.wander(spread)
+        return lambda seconds: level * (1 + wander(seconds))
 
     def whole(self, level, spread):
-        return lambda _: max(0, level + self.random.randint(-spread, spread))
+        wander = self.wander(spread)
+        return lambda seconds: max(0, round(level + wander(seconds)))
 
 
 def sawtooth(seconds, period):
@@ -69,6 +83,7 @@ class Application:
         self.labels = {"job": "leak_exporter", "instance": instance,
                        "target": target}
         self.pid, self.leak, self.megabytes = pid, leak, megabytes
+        self.noise = history.wander(3)
         self.born = history.start - 31 * 3600 - pid
 
     def add(self, name, value, metric_type="gauge", **labels):
@@ -95,8 +110,7 @@ class Application:
         """Work comes and goes in 40 minutes; the leak stays."""
         work = 0.16 * self.megabytes * sawtooth(seconds + self.pid, 2400)
         kept = self.leak * 34 * seconds / 3600
-        noise = self.history.random.uniform(0, 3)
-        return (self.megabytes + work + kept + noise) * MB
+        return (self.megabytes + work + kept + self.noise(seconds)) * MB
 
     def memory(self):
         near = self.history.around
@@ -229,7 +243,7 @@ class Application:
 
     def leaked_objects(self, seconds):
         return math.floor(400 + self.leak * 5.6 * seconds
-                          + self.history.random.uniform(0, 60))
+                          + 20 * self.noise(seconds))
 
     def types(self, stem, classes):
         """Each is full of garbage until the collector comes; two belong to
