@@ -255,6 +255,8 @@ struct PythonHeapSnapshot {
   PythonTypeTable untracked;
   std::vector<PythonGenerationStats> generations;
   std::optional<uint64_t> modules;
+  /// What gc.freeze() put aside: gc.get_freeze_count().
+  uint64_t permanent_objects = 0;
   std::optional<uint64_t> arena_bytes;
   std::optional<uint64_t> arena_used_bytes;
   double walk_duration_seconds = 0;

@@ -74,6 +74,7 @@ class Sums {
       AddUsage({type.name, type.objects, type.bytes}, untracked_[type.name]);
     }
     AddGenerations(measurement.generations);
+    heap_.permanent_objects += measurement.walk.permanent_objects;
     if (measurement.modules) {
       heap_.modules = heap_.modules.value_or(0) + *measurement.modules;
     }

@@ -284,6 +284,13 @@ constexpr std::array<Metric, kMetrics> kTable = {{
      {"target", "generation"},
      "Objects that the garbage collector found unreachable but could not "
      "free (gc.get_stats())."},
+    {kPythonPermanentObjects,
+     "leak_python_permanent_objects",
+     kGauge,
+     "",
+     {"target"},
+     "Objects that gc.freeze() put aside (gc.get_freeze_count()), which "
+     "leak_python_objects does not count."},
     {kPythonModules,
      "leak_python_modules",
      kGauge,

@@ -62,6 +62,8 @@ void AddPythonHeap(const PythonHeapSnapshot& heap, const TargetSink& out) {
   }
   out.families.Add(kPythonArenaBytes, {out.target}, heap.arena_bytes);
   out.families.Add(kPythonArenaUsedBytes, {out.target}, heap.arena_used_bytes);
+  out.families.Add(kPythonPermanentObjects, {out.target},
+                   heap.permanent_objects);
   out.families.Add(kPythonModules, {out.target}, heap.modules);
   out.families.Add(kPythonWalkDurationSeconds, {out.target},
                    heap.walk_duration_seconds);
