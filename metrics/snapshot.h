@@ -255,6 +255,8 @@ struct PythonHeapSnapshot {
   PythonTypeTable untracked;
   std::vector<PythonGenerationStats> generations;
   std::optional<uint64_t> modules;
+  /// gc.get_count() by generation: what counts towards its next collection.
+  std::vector<int64_t> gc_counts;
   /// What gc.freeze() put aside: gc.get_freeze_count().
   uint64_t permanent_objects = 0;
   std::optional<uint64_t> arena_bytes;

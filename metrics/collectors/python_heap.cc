@@ -74,6 +74,11 @@ class Sums {
       AddUsage({type.name, type.objects, type.bytes}, untracked_[type.name]);
     }
     AddGenerations(measurement.generations);
+    heap_.gc_counts.resize(
+        std::max(heap_.gc_counts.size(), measurement.gc_counts.size()));
+    for (size_t i = 0; i < measurement.gc_counts.size(); ++i) {
+      heap_.gc_counts[i] += measurement.gc_counts[i];
+    }
     heap_.permanent_objects += measurement.walk.permanent_objects;
     if (measurement.modules) {
       heap_.modules = heap_.modules.value_or(0) + *measurement.modules;

@@ -81,6 +81,18 @@ Result<std::optional<std::vector<GenerationStatistics>>> ReadGcStatistics(
   return statistics;
 }
 
+Result<std::vector<int32_t>> ReadGcCounts(const RemoteMemory& memory,
+                                          const Layout& layout,
+                                          const Interpreter& interpreter) {
+  std::vector<int32_t> counts;
+  for (const RemoteAddr head : interpreter.gc.generations) {
+    const auto count = memory.Read<int32_t>(head + layout.generation.count);
+    if (!count) return tl::unexpected<Error>(count.error());
+    counts.push_back(*count);
+  }
+  return counts;
+}
+
 Result<std::optional<bool>> ReadCollecting(const RemoteMemory& memory,
                                            const Interpreter& interpreter) {
   if (!interpreter.gc.collecting) return std::optional<bool>();

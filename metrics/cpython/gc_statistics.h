@@ -25,6 +25,12 @@ Result<std::optional<std::vector<GenerationStatistics>>> ReadGcStatistics(
     const RemoteMemory& memory, const Layout& layout,
     const Interpreter& interpreter);
 
+/// gc.get_count(): what counts towards the next collection of each generation.
+/// Empty in free-threaded builds, which have no generations.
+Result<std::vector<int32_t>> ReadGcCounts(const RemoteMemory& memory,
+                                          const Layout& layout,
+                                          const Interpreter& interpreter);
+
 /// Whether a collection runs now; absent where that cannot be told.
 Result<std::optional<bool>> ReadCollecting(const RemoteMemory& memory,
                                            const Interpreter& interpreter);

@@ -138,6 +138,13 @@ Result<void> ReadInterpreterState(const RemoteMemory& memory,
         sums[i].uncollectable += (**statistics)[i].uncollectable;
       }
     }
+    const auto counts = ReadGcCounts(memory, runtime.layout, interpreter);
+    if (!counts) return tl::unexpected<Error>(counts.error());
+    measurement.gc_counts.resize(
+        std::max(measurement.gc_counts.size(), counts->size()));
+    for (size_t i = 0; i < counts->size(); ++i) {
+      measurement.gc_counts[i] += (*counts)[i];
+    }
     const auto modules = ReadModuleCount(memory, runtime.layout, interpreter);
     if (!modules) return tl::unexpected<Error>(modules.error());
     if (*modules) {

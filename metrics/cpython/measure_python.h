@@ -57,6 +57,8 @@ struct PythonMeasurement {
   std::vector<RankedRow> by_bytes;
   /// Summed over the interpreters; empty where not known.
   std::vector<GenerationStatistics> generations;
+  /// gc.get_count() by generation, summed likewise.
+  std::vector<int64_t> gc_counts;
   std::optional<uint64_t> modules;
   std::optional<ArenaUsage> arenas;
 };

@@ -284,6 +284,13 @@ constexpr std::array<Metric, kMetrics> kTable = {{
      {"target", "generation"},
      "Objects that the garbage collector found unreachable but could not "
      "free (gc.get_stats())."},
+    {kPythonGcPending,
+     "leak_python_gc_pending",
+     kGauge,
+     "",
+     {"target", "generation"},
+     "What counts towards a generation's next collection (gc.get_count()): "
+     "new objects, and collections of the generation before."},
     {kPythonPermanentObjects,
      "leak_python_permanent_objects",
      kGauge,

@@ -53,6 +53,7 @@ enum class MetricId : size_t {
   kPythonGcCollectionsTotal,
   kPythonGcCollectedObjectsTotal,
   kPythonGcUncollectableObjectsTotal,
+  kPythonGcPending,
   kPythonPermanentObjects,
   kPythonModules,
   kPythonWalkDurationSeconds,

@@ -62,6 +62,10 @@ void AddPythonHeap(const PythonHeapSnapshot& heap, const TargetSink& out) {
   }
   out.families.Add(kPythonArenaBytes, {out.target}, heap.arena_bytes);
   out.families.Add(kPythonArenaUsedBytes, {out.target}, heap.arena_used_bytes);
+  for (size_t i = 0; i < heap.gc_counts.size(); ++i) {
+    out.families.Add(kPythonGcPending, {out.target, std::to_string(i)},
+                     heap.gc_counts[i]);
+  }
   out.families.Add(kPythonPermanentObjects, {out.target},
                    heap.permanent_objects);
   out.families.Add(kPythonModules, {out.target}, heap.modules);

@@ -1,6 +1,7 @@
 #include "metrics/cpython/measure_python.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <sstream>
 #include <string>
@@ -135,6 +136,28 @@ sys.stdout.write('\n')
          << generation.uncollectable;
   }
   CHECK(ours.str() + "\n" == child.output());
+}
+
+TEST_CASE("measure: what counts towards the next collections") {
+  const PythonChild child("/usr/bin/python3", R"(
+import os, sys, gc
+gc.disable()
+gc.collect(2)
+for i in range(2): gc.collect(1)
+for i in range(3): gc.collect(0)
+kept = [[] for i in range(500)]
+sys.stdout.write('%d %d %d\n' % gc.get_count())
+)" + kWait);
+  const PythonMeasurement measurement = MeasureOrFail(child.pid());
+  REQUIRE(measurement.gc_counts.size() == 3);
+  std::istringstream expected(child.output());
+  int64_t youngest = 0;
+  expected >> youngest;
+  CHECK(youngest >= 500);
+  // What came and went since it printed, to print and to wait.
+  CHECK(std::abs(measurement.gc_counts[0] - youngest) < 50);
+  CHECK(measurement.gc_counts[1] == 3);
+  CHECK(measurement.gc_counts[2] == 2);
 }
 
 TEST_CASE("measure: what gc.freeze() has put aside is left out") {

@@ -114,6 +114,7 @@ PythonHeapSnapshot Heap() {
   heap.types.withheld = 12;
   heap.untracked.largest = {{"str", 100000, 9000000}};
   heap.generations = {{"0", 120, 4000, 0}, {"1", 10, 300, 0}, {"2", 2, 5, 1}};
+  heap.gc_counts = {350, 7, 2};
   heap.permanent_objects = 2200;
   heap.modules = 150;
   heap.arena_bytes = 64u << 20;
