@@ -25,10 +25,26 @@ uint64_t CountFields(const ObjectView& object, int64_t first, uint64_t fields) {
 
 void MeasureSet(const Layout& layout, const ObjectView& object,
                 ObjectMeasure& measure) {
-  measure.references += object.Word(layout.set.used);
+  const uint64_t used = object.Word(layout.set.used);
+  const uint64_t mask = object.Word(layout.set.mask);
+  // What a freed set leaves behind looks like one until it is overwritten; a
+  // table that cannot be, or that cannot hold so many, is none of its own.
+  if (used > mask || (mask & (mask + 1)) != 0) return;
+  measure.references += used;
   if (object.Pointer(layout.set.table) !=
-      object.address() + layout.set.smalltable)
-    measure.bytes += kSetEntryBytes * (object.Word(layout.set.mask) + 1);
+      object.address() + layout.set.smalltable) {
+    measure.bytes += kSetEntryBytes * (mask + 1);
+  }
+}
+
+void MeasureList(const Layout& layout, const ObjectView& object,
+                 ObjectMeasure& measure) {
+  const uint64_t items = NonNegative(object.Signed(layout.object.ob_size));
+  const uint64_t allocated = NonNegative(object.Signed(layout.list.allocated));
+  // As for sets: no list holds more than it has room for.
+  if (items > allocated) return;
+  measure.references += items;
+  measure.bytes += kWordBytes * allocated;
 }
 
 void MeasureDeque(const PrivateLayout::Deque& layout, const ObjectView& object,
@@ -52,9 +68,7 @@ void MeasureContainer(const MeasureContext& context, const ObjectPlan& plan,
       measure.references += items;
       break;
     case ObjectKind::kList:
-      measure.references += items;
-      measure.bytes +=
-          kWordBytes * NonNegative(object.Signed(layout.list.allocated));
+      MeasureList(layout, object, measure);
       break;
     case ObjectKind::kStructSequence:
       measure.references +=
