@@ -8,7 +8,7 @@
 
 #include "config/nearest.h"
 #include "config/quantity.h"
-#include "config/utf8.h"
+#include "metrics/base/quote.h"
 
 namespace leak_exporter::config {
 namespace {

@@ -10,7 +10,7 @@
 #include "config/duration.h"
 #include "config/nearest.h"
 #include "config/size.h"
-#include "config/utf8.h"
+#include "metrics/base/quote.h"
 
 namespace leak_exporter::config {
 namespace {

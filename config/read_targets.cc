@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "config/text_checks.h"
-#include "config/utf8.h"
+#include "metrics/base/quote.h"
 
 namespace leak_exporter::config {
 namespace {

@@ -11,7 +11,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "config/utf8.h"
+#include "metrics/base/quote.h"
+#include "metrics/base/utf8.h"
 
 namespace leak_exporter::config {
 namespace {
@@ -25,10 +26,10 @@ constexpr std::array<std::string_view, 6> kUnitSuffixes = {
     ".service", ".scope", ".slice", ".socket", ".mount", ".swap"};
 
 bool HasControl(const std::string& text) {
-  for (size_t position = 0; position < text.size();) {
-    const CodePoint point = DecodeUtf8(text, position);
-    if (!point.valid || IsControl(point.value)) return true;
-    position += point.length;
+  for (std::string_view left = text; !left.empty();) {
+    const Utf8Sequence sequence = DecodeUtf8(left);
+    if (!sequence.well_formed || IsControl(sequence.code_point)) return true;
+    left.remove_prefix(sequence.length);
   }
   return false;
 }

@@ -10,7 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "config/utf8.h"
+#include "metrics/base/quote.h"
+#include "metrics/base/utf8.h"
 
 namespace leak_exporter::config {
 namespace {
@@ -62,13 +63,14 @@ class Lines {
 std::optional<ConfigError> FindBadCharacter(std::string_view text,
                                             const Lines& lines) {
   for (size_t offset = 0; offset < text.size();) {
-    const CodePoint point = DecodeUtf8(text, offset);
-    if (!point.valid) {
+    const Utf8Sequence point = DecodeUtf8(text.substr(offset));
+    if (!point.well_formed) {
       return ConfigError{lines.At(offset), "", "is not UTF-8"};
     }
-    const bool allowed = point.value == U'\t' || point.value == U'\n' ||
-                         point.value == U'\r' || point.value >= 0x80;
-    if (!allowed && IsControl(point.value)) {
+    const bool allowed = point.code_point == U'\t' ||
+                         point.code_point == U'\n' ||
+                         point.code_point == U'\r' || point.code_point >= 0x80;
+    if (!allowed && IsControl(point.code_point)) {
       return ConfigError{
           lines.At(offset), "",
           "has the control character " + Quote(text.substr(offset, 1))};

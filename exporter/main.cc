@@ -1,9 +1,9 @@
 #include <iostream>
 
+#include "exporter/cli/options.h"
 #include "exporter/commands/check_config.h"
 #include "exporter/commands/profile.h"
 #include "exporter/commands/serve.h"
-#include "exporter/options.h"
 
 namespace {
 

@@ -16,11 +16,11 @@
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/snapshot.h"
-#include "metrics/targets/family.h"
+#include "metrics/targets/process_tree.h"
 
 namespace leak_exporter {
 
-/// A process as a round would hand it to a collector, in this state.
+/// A process as a discovery would hand it to a collector, in this state.
 inline ProcessSample SampleOf(const procfs::ProcFs& fs, pid_t pid,
                               char state = 'S') {
   auto process = procfs::ProcessHandle::Open(fs, pid);
@@ -32,10 +32,10 @@ inline ProcessSample SampleOf(const procfs::ProcFs& fs, pid_t pid,
   return sample;
 }
 
-/// A family of these, in its first round.
-inline Family FamilyOf(std::vector<ProcessSample> main,
-                       std::vector<ProcessSample> descendants = {}) {
-  return {.round = 1,
+/// A tree of these, in its first discovery.
+inline ProcessTree TreeOf(std::vector<ProcessSample> main,
+                          std::vector<ProcessSample> descendants = {}) {
+  return {.generation = 1,
           .main = std::move(main),
           .descendants = std::move(descendants)};
 }
@@ -58,7 +58,7 @@ struct Collected {
 
 /// Runs a collector; `in_time` says whether its deadline is still to come.
 inline Collected Collect(Collector& collector, const procfs::ProcFs& fs,
-                         const Family& family, bool in_time = true) {
+                         const ProcessTree& tree, bool in_time = true) {
   const config::TargetConfig target;
   const SystemClock clock;
   const Deadline deadline =
@@ -66,7 +66,7 @@ inline Collected Collect(Collector& collector, const procfs::ProcFs& fs,
               : Deadline(clock, std::chrono::steady_clock::time_point());
   Collected collected;
   ErrorTally errors;
-  collected.success = collector.Collect({target, family, fs, clock, deadline},
+  collected.success = collector.Collect({target, tree, fs, clock, deadline},
                                         collected.snapshot, errors);
   collected.errors = errors.errors();
   return collected;

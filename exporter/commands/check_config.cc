@@ -1,7 +1,7 @@
 #include "exporter/commands/check_config.h"
 
-#include "exporter/effective_config.h"
-#include "exporter/exit_code.h"
+#include "exporter/cli/effective_config.h"
+#include "exporter/cli/exit_code.h"
 
 namespace leak_exporter {
 

@@ -4,17 +4,17 @@
 #include <cstdlib>
 #include <string>
 
-#include "exporter/effective_config.h"
-#include "exporter/exit_code.h"
-#include "exporter/log.h"
-#include "exporter/measuring.h"
-#include "exporter/profile_collectors.h"
-#include "exporter/snapshotter.h"
-#include "exporter/waitable_clock.h"
-#include "exporter/worker_threads.h"
+#include "exporter/cli/effective_config.h"
+#include "exporter/cli/exit_code.h"
+#include "exporter/debug/block_collectors.h"
+#include "exporter/log/log.h"
+#include "exporter/schedule/measuring.h"
+#include "exporter/schedule/snapshotter.h"
+#include "exporter/schedule/waitable_clock.h"
+#include "exporter/schedule/worker_threads.h"
 #include "metrics/procfs/proc_fs.h"
-#include "metrics/render/debug_text.h"
-#include "metrics/render/json.h"
+#include "metrics/render/debug/debug_text.h"
+#include "metrics/render/json/json.h"
 
 namespace leak_exporter {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kPatienceAtTheEnd{200};
 
 std::string Render(const Snapshot& snapshot, const Options& options) {
   if (options.profile_format == ProfileFormat::kJson) {
-    return render::ProfilesJson(snapshot, options.profiles);
+    return render::BlocksJson(snapshot, options.profiles);
   }
   return render::DebugBlocks(snapshot, options.profiles,
                              /*several_targets=*/snapshot.targets.size() > 1);

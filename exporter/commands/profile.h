@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-#include "exporter/options.h"
+#include "exporter/cli/options.h"
 
 namespace leak_exporter {
 

@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/effective_config.h"
-#include "exporter/exit_code.h"
-#include "exporter/heap.h"
+#include "exporter/cli/effective_config.h"
+#include "exporter/cli/exit_code.h"
 #include "exporter/http/listen_socket.h"
-#include "exporter/log.h"
-#include "exporter/service.h"
+#include "exporter/log/log.h"
+#include "exporter/service/service.h"
+#include "exporter/system/malloc_settings.h"
 
 namespace leak_exporter {
 namespace {
@@ -50,7 +50,7 @@ int RunServe(const Options& options, std::ostream& err) {
     err << sockets.error().message << '\n';
     return kExitBind;
   }
-  KeepHeap();
+  ConfigureMalloc();
   std::signal(SIGPIPE, SIG_IGN);
   const auto logger =
       MakeStandardErrorLogger(options.log_format, options.log_level);

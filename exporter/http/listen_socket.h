@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "exporter/listen_address.h"
+#include "exporter/cli/listen_address.h"
 #include "metrics/base/result.h"
 #include "metrics/base/unique_fd.h"
 

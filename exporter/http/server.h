@@ -7,7 +7,7 @@
 
 #include "exporter/http/listen_socket.h"
 #include "exporter/http/message.h"
-#include "exporter/log.h"
+#include "exporter/log/log.h"
 
 namespace leak_exporter::http {
 

@@ -10,14 +10,14 @@
 #include "metrics/base/error_tally.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/snapshot.h"
-#include "metrics/targets/family.h"
+#include "metrics/targets/process_tree.h"
 
 namespace leak_exporter {
 
 /// What a collector is given for one run.
 struct CollectorContext {
   const config::TargetConfig& target;
-  const Family& family;
+  const ProcessTree& tree;
   const procfs::ProcFs& proc_fs;
   const Clock& clock;
   const Deadline& deadline;

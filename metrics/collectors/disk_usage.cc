@@ -34,7 +34,7 @@ std::vector<FoundCache> FindCaches(const CollectorContext& context,
                                    const TargetRoots& roots,
                                    ErrorTally& errors) {
   std::vector<FoundCache> found;
-  for (const ProcessSample& main : context.family.main) {
+  for (const ProcessSample& main : context.tree.main) {
     for (const std::string& path : context.target.repository_caches) {
       FoundCache one;
       one.cache.path = path;
@@ -60,7 +60,7 @@ void AddGlobbed(const CollectorContext& context, const TargetRoots& roots,
                 Places& places, ErrorTally& errors) {
   std::set<FileId> known;
   for (const DirectoryPlace& place : places) known.insert(place.id);
-  for (const ProcessSample& main : context.family.main) {
+  for (const ProcessSample& main : context.tree.main) {
     for (const std::string& pattern :
          context.target.temporary_directories.paths) {
       for (DirectoryPlace& place :
@@ -140,7 +140,7 @@ DiskUsageCollector::DiskUsageCollector(const config::DiskUsageConfig& config,
 bool DiskUsageCollector::Collect(const CollectorContext& context,
                                  TargetSnapshot& snapshot, ErrorTally& errors) {
   TargetRoots roots(context.proc_fs);
-  for (const ProcessSample& main : context.family.main) {
+  for (const ProcessSample& main : context.tree.main) {
     roots.Keep(*main.handle);
   }
   const auto& configured = context.target.temporary_directories;
@@ -148,7 +148,7 @@ bool DiskUsageCollector::Collect(const CollectorContext& context,
   WorkingDirectories temporary;
   temporary.known = false;
   if (configured.children_working_directories) {
-    temporary = FindWorkingDirectories(context.family, errors);
+    temporary = FindWorkingDirectories(context.tree, errors);
   }
   AddGlobbed(context, roots, temporary.places, errors);
 

@@ -10,7 +10,7 @@
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
-#include "metrics/collectors/directory_places.h"
+#include "metrics/collectors/support/directory_places.h"
 #include "metrics/disk/file_id.h"
 #include "metrics/disk/measure_directory.h"
 

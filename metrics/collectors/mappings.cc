@@ -181,7 +181,7 @@ bool MappingsCollector::AddMainProcesses(const CollectorContext& context,
   bool failed = false;
   MostMappings most;
   NameSums sums;
-  for (const ProcessSample& process : context.family.main) {
+  for (const ProcessSample& process : context.tree.main) {
     if (process.zombie()) continue;
     auto found =
         ReadMain(process, config_.threshold_bytes, buffer_, context.deadline);
@@ -212,7 +212,7 @@ bool MappingsCollector::AddChildren(const CollectorContext& context,
                                     ErrorTally& errors) {
   bool failed = false;
   MostMappings most;
-  for (const ProcessSample& process : context.family.descendants) {
+  for (const ProcessSample& process : context.tree.descendants) {
     if (process.zombie()) continue;
     const auto count = CountOfChild(context, process);
     if (count) {
@@ -221,20 +221,20 @@ bool MappingsCollector::AddChildren(const CollectorContext& context,
       failed = Tally(count.error(), errors) || failed;
     }
   }
-  kept_.EndRound(context.family);
+  kept_.EndGeneration(context.tree);
   mappings.count.children = most.most();
   return failed;
 }
 
 Result<uint64_t> MappingsCollector::CountOfChild(
     const CollectorContext& context, const ProcessSample& child) {
-  if (const uint64_t* const known = kept_.Find(context.family, child)) {
+  if (const uint64_t* const known = kept_.Find(context.tree, child)) {
     return *known;
   }
   if (child.status.state == 'D') return tl::unexpected(InDiskSleep(child));
   const auto count =
       procfs::CountMappings(*child.handle, buffer_, context.deadline);
-  if (count) kept_.Keep(context.family, child, *count);
+  if (count) kept_.Keep(context.tree, child, *count);
   return count;
 }
 

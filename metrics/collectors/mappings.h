@@ -6,7 +6,7 @@
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
-#include "metrics/collectors/kept_results.h"
+#include "metrics/collectors/support/kept_results.h"
 
 namespace leak_exporter {
 

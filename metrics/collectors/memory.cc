@@ -45,9 +45,9 @@ std::optional<uint64_t> LargestPeak(
 bool MemoryCollector::Collect(const CollectorContext& context,
                               TargetSnapshot& snapshot, ErrorTally& errors) {
   auto memory = std::make_shared<MemorySnapshot>();
-  memory->usage.main = Sum(context.family.main);
-  memory->usage.children = Sum(context.family.descendants);
-  memory->peak_resident_bytes = LargestPeak(context.family.main);
+  memory->usage.main = Sum(context.tree.main);
+  memory->usage.children = Sum(context.tree.descendants);
+  memory->peak_resident_bytes = LargestPeak(context.tree.main);
   memory->limit_bytes = Limit(context, errors);
   snapshot.memory = std::move(memory);
   return true;
@@ -56,7 +56,7 @@ bool MemoryCollector::Collect(const CollectorContext& context,
 std::optional<uint64_t> MemoryCollector::Limit(const CollectorContext& context,
                                                ErrorTally& errors) {
   std::optional<uint64_t> least = physical_memory_bytes_;
-  for (const ProcessSample& process : context.family.main) {
+  for (const ProcessSample& process : context.tree.main) {
     const auto limit =
         procfs::ReadMemoryLimit(context.proc_fs, *process.handle, buffer_);
     if (!limit) {

@@ -9,7 +9,7 @@
 
 namespace leak_exporter {
 
-/// RSS, its parts, swap, peak and threads, all of which are in the family; and
+/// RSS, its parts, swap, peak and threads, all of which are in the tree; and
 /// the limit of the main processes' cgroups, which it reads.
 class MemoryCollector final : public Collector {
  public:

@@ -66,8 +66,8 @@ class Scope {
     errors_.Add(error);
     if (IsGone(error)) return;
     failed_ = true;
-    // What there was time for says nothing: the sum would jump from one round
-    // to the next.
+    // What there was time for says nothing: the sum would jump from one
+    // discovery to the next.
     if (error.code == ETIMEDOUT) timed_out_ = true;
   }
 
@@ -116,7 +116,7 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
   owns_pids_ = procfs::OwnsPids(context.proc_fs);
   auto files = std::make_shared<OpenFilesSnapshot>();
   Scope main(errors);
-  for (const ProcessSample& sample : context.family.main) {
+  for (const ProcessSample& sample : context.tree.main) {
     if (sample.zombie()) continue;
     auto table =
         ReadTable(context, *sample.handle, /*list_paths=*/true, errors);
@@ -125,11 +125,11 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
     }
   }
   Scope children(errors);
-  for (const ProcessSample& sample : context.family.descendants) {
+  for (const ProcessSample& sample : context.tree.descendants) {
     if (sample.zombie()) continue;
     children.Add(TableOfChild(context, sample, errors));
   }
-  kept_.EndRound(context.family);
+  kept_.EndGeneration(context.tree);
   files->usage = {.main = main.Finish(), .children = children.Finish()};
   const bool any = files->usage.main.by_kind || files->usage.children.by_kind;
   if (!any && (main.failed() || children.failed())) return false;
@@ -144,7 +144,7 @@ Result<const DescriptorTable*> OpenFilesCollector::TableOfChild(
     return Failure(ETIMEDOUT,
                    child.handle->Path("fd") + ": not looked at in time");
   }
-  DescriptorTable* const known = kept_.Find(context.family, child);
+  DescriptorTable* const known = kept_.Find(context.tree, child);
   if (known != nullptr &&
       RefreshDescriptorTable(*child.handle, states_, *known)) {
     return known;
@@ -152,7 +152,7 @@ Result<const DescriptorTable*> OpenFilesCollector::TableOfChild(
   auto table = ReadTable(context, *child.handle, /*list_paths=*/false, errors);
   if (!table) return tl::unexpected(std::move(table).error());
   if (table->files.size() <= kMostKeptFiles) {
-    return &kept_.Keep(context.family, child, *std::move(table));
+    return &kept_.Keep(context.tree, child, *std::move(table));
   }
   not_kept_ = *std::move(table);
   return &not_kept_;

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "metrics/collectors/collector.h"
-#include "metrics/collectors/descriptor_table.h"
-#include "metrics/collectors/kept_results.h"
+#include "metrics/collectors/support/descriptor_table.h"
+#include "metrics/collectors/support/kept_results.h"
 #include "metrics/procfs/limits.h"
 #include "metrics/procfs/process_handle.h"
 
@@ -23,9 +23,9 @@ class OpenFilesCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  /// The table of a descendant: the one of an earlier round, but for what was
-  /// deleted since, where it cannot have changed otherwise. Valid within the
-  /// round.
+  /// The table of a descendant: the one of an earlier generation, but for what
+  /// was deleted since, where it cannot have changed otherwise. Valid within
+  /// the discovery.
   Result<const DescriptorTable*> TableOfChild(const CollectorContext& context,
                                               const ProcessSample& child,
                                               ErrorTally& errors);

@@ -50,7 +50,7 @@ bool ProcessTreeCollector::Collect(const CollectorContext& context,
                                    TargetSnapshot& snapshot,
                                    ErrorTally& errors) {
   using Place = std::pair<std::chrono::nanoseconds, pid_t>;
-  const std::vector<ProcessSample>& samples = context.family.descendants;
+  const std::vector<ProcessSample>& samples = context.tree.descendants;
   // The start time's unit is coarse: those of one tick are in order of pids.
   std::vector<std::pair<Place, const ProcessSample*>> oldest_first;
   oldest_first.reserve(samples.size());
@@ -66,15 +66,15 @@ bool ProcessTreeCollector::Collect(const CollectorContext& context,
   for (const auto& [place, sample] : oldest_first) {
     tree->children.push_back(Describe(*sample, now));
   }
-  tree->containers = FindContainers(context.family, errors);
+  tree->containers = FindContainers(context.tree, errors);
   snapshot.process_tree = std::move(tree);
   return true;
 }
 
 std::vector<Container> ProcessTreeCollector::FindContainers(
-    const Family& family, ErrorTally& errors) {
+    const ProcessTree& tree, ErrorTally& errors) {
   std::vector<Container> containers;
-  for (const ProcessSample& main : family.main) {
+  for (const ProcessSample& main : tree.main) {
     const auto paths = procfs::ReadCgroup(*main.handle, buffer_);
     if (!paths) {
       errors.Add(paths.error());

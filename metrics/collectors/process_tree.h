@@ -10,7 +10,7 @@
 
 namespace leak_exporter {
 
-/// The descendants with their states and ages, all of which are in the family;
+/// The descendants with their states and ages, all of which are in the tree;
 /// and the containers of the main processes, from their cgroups.
 class ProcessTreeCollector final : public Collector {
  public:
@@ -22,7 +22,7 @@ class ProcessTreeCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  std::vector<Container> FindContainers(const Family& family,
+  std::vector<Container> FindContainers(const ProcessTree& tree,
                                         ErrorTally& errors);
 
   size_t top_;

@@ -26,7 +26,7 @@ class ScopeReader {
     ProportionalMemory sum;
     for (const ProcessSample& process : processes) {
       if (process.zombie() || !MayRead(process)) continue;
-      // A sum over those there was time for would jump between rounds.
+      // A sum over those there was time for would jump between discoveries.
       if (!InTime(process)) return {};
       const auto rollup = procfs::ReadSmapsRollup(*process.handle, buffer_);
       if (!rollup) {
@@ -95,8 +95,8 @@ bool ProportionalMemoryCollector::Collect(const CollectorContext& context,
   ScopeReader reader(context, config_.smaps_max_resident_bytes, buffer_,
                      errors);
   auto memory = std::make_shared<ProportionalMemorySnapshot>();
-  memory->usage.main = reader.Read(context.family.main);
-  memory->usage.children = reader.Read(context.family.descendants);
+  memory->usage.main = reader.Read(context.tree.main);
+  memory->usage.children = reader.Read(context.tree.descendants);
   const bool any = memory->usage.main.proportional_bytes ||
                    memory->usage.children.proportional_bytes;
   if (!any && (reader.failed() || !HasFile(context.proc_fs, errors))) {

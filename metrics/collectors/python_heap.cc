@@ -95,7 +95,7 @@ class Sums {
 
   bool empty() const { return heap_.processes.empty(); }
 
-  PythonHeapSnapshot Finish(StickyTop& top) {
+  PythonHeapSnapshot Finish(HystereticTopN& top) {
     heap_.walk_complete = complete_;
     // A dozen built-in types: all of them have series.
     heap_.untracked.largest = Sort(std::move(untracked_));
@@ -118,7 +118,7 @@ class Sums {
   }
 
   static PythonTypeTable Cut(std::vector<PythonTypeUsage> types,
-                             StickyTop& top) {
+                             HystereticTopN& top) {
     std::vector<std::string> names;
     names.reserve(types.size());
     for (const PythonTypeUsage& type : types) names.push_back(type.name);
@@ -155,7 +155,7 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
   options.values = config_.values;
   Sums sums;
   bool failed = false;
-  for (const ProcessSample& process : context.family.main) {
+  for (const ProcessSample& process : context.tree.main) {
     if (process.zombie()) continue;
     const auto measurement = cpython::MeasurePython(
         *process.handle, options, context.clock, context.deadline);

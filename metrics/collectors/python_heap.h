@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "metrics/collectors/collector.h"
-#include "metrics/collectors/sticky_top.h"
+#include "metrics/limits/hysteretic_top_n.h"
 
 namespace leak_exporter {
 
@@ -31,7 +31,7 @@ class PythonHeapCollector final : public Collector {
 
  private:
   config::PythonHeapConfig config_;
-  StickyTop top_;
+  HystereticTopN top_;
 };
 
 }  // namespace leak_exporter

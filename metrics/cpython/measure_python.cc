@@ -6,16 +6,17 @@
 #include <unordered_map>
 #include <utility>
 
-#include "metrics/cpython/arena_usage.h"
-#include "metrics/cpython/frozen_copy.h"
-#include "metrics/cpython/heap_measurer.h"
-#include "metrics/cpython/interpreter.h"
-#include "metrics/cpython/process_memory.h"
-#include "metrics/cpython/quiet_memory.h"
-#include "metrics/cpython/repr.h"
-#include "metrics/cpython/resident_ranges.h"
-#include "metrics/cpython/untracked_counter.h"
+#include "metrics/cpython/heap/arena_usage.h"
+#include "metrics/cpython/heap/stopped_copy.h"
+#include "metrics/cpython/repr/repr.h"
+#include "metrics/cpython/runtime/interpreter.h"
+#include "metrics/cpython/sizes/heap_measurer.h"
+#include "metrics/cpython/sizes/untracked_counter.h"
 #include "metrics/procfs/stat.h"
+#include "metrics/remote/file_backed_memory.h"
+#include "metrics/remote/overlaid_memory.h"
+#include "metrics/remote/process_memory.h"
+#include "metrics/remote/resident_ranges.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -193,14 +194,14 @@ Result<PythonMeasurement> Measure(const RemoteMemory& memory,
   return measurement;
 }
 
-Result<PythonMeasurement> MeasureFrozen(const procfs::ProcessHandle& process,
-                                        const RemoteMemory& memory,
-                                        const PythonRuntime& runtime,
-                                        const MeasureOptions& options,
-                                        const Clock& clock,
-                                        const Deadline& deadline) {
-  const auto copy = CopyFrozen(process, memory, runtime, options.frozen_copy,
-                               clock, deadline);
+Result<PythonMeasurement> MeasureStopped(const procfs::ProcessHandle& process,
+                                         const RemoteMemory& memory,
+                                         const PythonRuntime& runtime,
+                                         const MeasureOptions& options,
+                                         const Clock& clock,
+                                         const Deadline& deadline) {
+  const auto copy = CopyStopped(process, memory, runtime, options.stopped_copy,
+                                clock, deadline);
   if (!copy) return tl::unexpected<Error>(copy.error());
   const OverlaidMemory overlaid(copy->image, memory);
   // Interpreters may have come and gone before it stopped.
@@ -230,14 +231,14 @@ Result<std::optional<PythonMeasurement>> TryMeasure(
   const auto regions = ReadMemoryMap(process, buffer, deadline);
   if (!regions) return tl::unexpected<Error>(regions.error());
   const ProcessMemory live(process.pid());
-  const QuietMemory memory(process, *regions, live);
+  const FileBackedMemory memory(process, *regions, live);
   const auto runtime = FindPython(process, *regions, memory);
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   if (!*runtime) return std::optional<PythonMeasurement>();
 
   auto measurement =
       options.freeze
-          ? MeasureFrozen(process, memory, **runtime, options, clock, deadline)
+          ? MeasureStopped(process, memory, **runtime, options, clock, deadline)
           : Measure(memory, **runtime,
                     ResidentRanges(process, HeapRanges(*regions)), options,
                     clock, deadline);

@@ -9,10 +9,10 @@
 #include "metrics/base/clock.h"
 #include "metrics/base/deadline.h"
 #include "metrics/base/result.h"
-#include "metrics/cpython/frozen_copy.h"
-#include "metrics/cpython/gc_statistics.h"
-#include "metrics/cpython/heap_walk.h"
-#include "metrics/cpython/layout.h"
+#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/heap/stopped_copy.h"
+#include "metrics/cpython/layout/layout.h"
+#include "metrics/cpython/runtime/gc_statistics.h"
 #include "metrics/procfs/process_handle.h"
 
 namespace leak_exporter::cpython {
@@ -71,7 +71,7 @@ struct MeasureOptions {
   /// Show what the ranked objects are, not only their types.
   bool values = true;
   HeapWalkLimits limits;
-  FrozenCopyLimits frozen_copy;
+  StoppedCopyLimits stopped_copy;
 };
 
 /// Measures the Python heap of a process; absent where the process is no

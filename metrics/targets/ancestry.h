@@ -11,7 +11,7 @@
 
 namespace leak_exporter {
 
-/// Who descends from whom, upwards, for one round. Reads the stat of each
+/// Who descends from whom, upwards, for one discovery. Reads the stat of each
 /// process on the way once. Not thread-safe.
 class Ancestry {
  public:

@@ -13,7 +13,8 @@ using procfs::ProcessHandle;
 using procfs::Status;
 
 /// To hundredths of a second: what the start time's unit can tell.
-double UnixSeconds(const RoundTime& now, std::chrono::nanoseconds since_boot) {
+double UnixSeconds(const DiscoveryTime& now,
+                   std::chrono::nanoseconds since_boot) {
   const std::chrono::duration<double> age = now.since_boot - since_boot;
   const std::chrono::duration<double> unix_now =
       now.wall_time.time_since_epoch();
@@ -24,7 +25,7 @@ double UnixSeconds(const RoundTime& now, std::chrono::nanoseconds since_boot) {
 /// never switched out between. What its one thread did not do has not happened.
 /// The kernel counts a switch on the way out: a process caught in the
 /// instructions between going to sleep and that has run unnoticed, and is
-/// noticed one round later.
+/// noticed one discovery later.
 bool CannotHaveRun(const KnownProcess& before, const Status& now) {
   const auto off_cpu = [](char state) {
     return state == 'S' || state == 'D' || state == 'T' || state == 't' ||
@@ -37,15 +38,15 @@ bool CannotHaveRun(const KnownProcess& before, const Status& now) {
 
 }  // namespace
 
-void ProcessTable::BeginRound(const RoundTime& time) {
-  ++round_;
+void ProcessTable::BeginGeneration(const DiscoveryTime& time) {
+  ++generation_;
   time_ = time;
 }
 
-void ProcessTable::EndRound() {
+void ProcessTable::EndGeneration() {
   for (auto entry = processes_.begin(); entry != processes_.end();) {
     const auto next = std::next(entry);
-    if (entry->second.round != round_) Erase(entry);
+    if (entry->second.generation != generation_) Erase(entry);
     entry = next;
   }
 }
@@ -74,7 +75,8 @@ KnownProcess* ProcessTable::Find(pid_t pid) {
 std::vector<pid_t> ProcessTable::Unseen() const {
   std::vector<pid_t> unseen;
   for (const auto& [pid, known] : processes_) {
-    if (known.round == round_ - 1 && known.round != 0) unseen.push_back(pid);
+    if (known.generation == generation_ - 1 && known.generation != 0)
+      unseen.push_back(pid);
   }
   std::sort(unseen.begin(), unseen.end());
   return unseen;
@@ -83,10 +85,10 @@ std::vector<pid_t> ProcessTable::Unseen() const {
 ProcessSample ProcessTable::Accept(Reading reading, pid_t main_pid) {
   KnownProcess& known = *reading.known;
   const Status& status = reading.status;
-  const bool seen_before = known.round != 0;
+  const bool seen_before = known.generation != 0;
   const bool may_have_run = !seen_before || !CannotHaveRun(known, status);
-  known.round = round_;
-  if (may_have_run) known.last_run_round = round_;
+  known.generation = generation_;
+  if (may_have_run) known.last_run_generation = generation_;
   known.parent_pid = status.parent_pid;
   known.state = status.state;
   known.main_pid = main_pid;
@@ -103,7 +105,7 @@ ProcessSample ProcessTable::Accept(Reading reading, pid_t main_pid) {
           .start_time_unix_seconds = known.start_time_unix_seconds,
           .main_pid = main_pid,
           .may_have_run = may_have_run,
-          .last_run_round = known.last_run_round,
+          .last_run_generation = known.last_run_generation,
           .zombie_since_boot = known.zombie_since_boot};
 }
 

@@ -16,28 +16,28 @@
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/procfs/status.h"
-#include "metrics/targets/family.h"
+#include "metrics/targets/process_tree.h"
 
 namespace leak_exporter {
 
-/// A moment on the two clocks that a round of measurement needs.
-struct RoundTime {
+/// A moment on the two clocks that a discovery of measurement needs.
+struct DiscoveryTime {
   std::chrono::nanoseconds since_boot{};
   std::chrono::system_clock::time_point wall_time;
 
-  static RoundTime Now(const Clock& clock) {
+  static DiscoveryTime Now(const Clock& clock) {
     return {clock.SinceBoot(), clock.WallTime()};
   }
 };
 
-/// What is remembered of one process from round to round.
+/// What is remembered of one process from discovery to discovery.
 struct KnownProcess {
   std::shared_ptr<const procfs::ProcessHandle> handle;
   std::chrono::nanoseconds start_since_boot{};
   double start_time_unix_seconds = 0;
   std::optional<std::chrono::nanoseconds> zombie_since_boot;
   /// The process that it descended from, and the main one above, when it was
-  /// last in the family.
+  /// last in the tree.
   pid_t parent_pid = 0;
   pid_t main_pid = 0;
   /// As last read: for telling that it cannot have run since.
@@ -46,15 +46,15 @@ struct KnownProcess {
   std::optional<uint64_t> context_switches;
   /// Whether it had no children when they were last looked at.
   bool leaf = false;
-  /// The round in which it was last in the family.
-  uint64_t round = 0;
-  /// The latest round in which it may have run since the one before.
-  uint64_t last_run_round = 0;
+  /// The discovery in which it was last in the tree.
+  uint64_t generation = 0;
+  /// The latest discovery in which it may have run since the one before.
+  uint64_t last_run_generation = 0;
 };
 
-/// The processes of one target, kept from round to round: their handles, so
-/// that a reused pid is never taken for the process that had it, and what only
-/// an observer can know. Not thread-safe.
+/// The processes of one target, kept from discovery to discovery: their
+/// handles, so that a reused pid is never taken for the process that had it,
+/// and what only an observer can know. Not thread-safe.
 class ProcessTable {
  public:
   /// Keeps at most `most_descriptors` open; processes beyond are read by path.
@@ -63,15 +63,15 @@ class ProcessTable {
 
   const procfs::ProcFs& fs() const { return fs_; }
 
-  /// Begins a round; its number is not 0.
-  void BeginRound(const RoundTime& time);
-  uint64_t round() const { return round_; }
-  /// Drops what was not in the family in this round.
-  void EndRound();
+  /// Begins a generation; its number is not 0.
+  void BeginGeneration(const DiscoveryTime& time);
+  uint64_t generation() const { return generation_; }
+  /// Drops what was not in the tree in this discovery.
+  void EndGeneration();
 
   /// The process that has `pid` now, with a status read just now. `known`
-  /// stays valid until EndRound or a Read of the same pid. IsGone where there
-  /// is none.
+  /// stays valid until EndGeneration or a Read of the same pid. IsGone where
+  /// there is none.
   struct Reading {
     KnownProcess* known = nullptr;
     procfs::Status status;
@@ -86,11 +86,11 @@ class ProcessTable {
   bool kernel_lists_children() const { return kernel_lists_children_; }
   void KernelDoesNotListChildren() { kernel_lists_children_ = false; }
 
-  /// Those that were in the family in the round before and have not been found
-  /// again in this one, in order of their pids.
+  /// Those that were in the tree in the discovery before and have not been
+  /// found again in this one, in order of their pids.
   std::vector<pid_t> Unseen() const;
 
-  /// Takes a process into this round's family and returns its sample.
+  /// Takes a process into this discovery's tree and returns its sample.
   ProcessSample Accept(Reading reading, pid_t main_pid);
 
  private:
@@ -101,8 +101,8 @@ class ProcessTable {
   size_t most_descriptors_;
   size_t descriptors_ = 0;
   std::unordered_map<pid_t, KnownProcess> processes_;
-  uint64_t round_ = 0;
-  RoundTime time_;
+  uint64_t generation_ = 0;
+  DiscoveryTime time_;
   bool kernel_lists_children_ = true;
   std::string buffer_;
 };

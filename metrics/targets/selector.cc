@@ -27,14 +27,14 @@ bool ShowsExec(const Stat& stat) {
 
 }  // namespace
 
-void Selector::BeginRound(std::chrono::nanoseconds now) {
+void Selector::BeginGeneration(std::chrono::nanoseconds now) {
   now_ = now;
-  ++round_;
+  ++generation_;
 }
 
-void Selector::EndRound() {
+void Selector::EndGeneration() {
   std::erase_if(verdicts_, [this](const auto& entry) {
-    return entry.second.round != round_;
+    return entry.second.generation != generation_;
   });
 }
 
@@ -99,7 +99,7 @@ bool Selector::Matches(pid_t pid, const Stat& stat, ErrorTally& errors) {
     verdict.program = std::move(program);
     verdict.first_seen = now_;
   }
-  verdict.round = round_;
+  verdict.generation = generation_;
   if (!Stands(verdict, stat)) Decide(pid, stat.state, verdict, errors);
   return verdict.matches;
 }
@@ -119,7 +119,7 @@ void Selector::Decide(pid_t pid, char state, Verdict& verdict,
     return;
   }
   if (process->id().start_time_ticks != verdict.program.start_time_ticks) {
-    // The pid has just become another's, who is asked in the next round.
+    // The pid has just become another's, who is asked in the next discovery.
     verdict.matches = false;
     return;
   }

@@ -27,9 +27,9 @@ struct MatchedProcess {
 /// changed. One read of stat tells a process that is new, was renamed or has
 /// called exec since: those are asked everything anew. What a process can
 /// change otherwise (its user, its cgroup, the text of its arguments) it
-/// changes early in its life: a young one is asked in every round, an old one
-/// once a minute, and one whose exec the kernel does not let the exporter see
-/// in every round.
+/// changes early in its life: a young one is asked in every generation, an old
+/// one once a minute, and one whose exec the kernel does not let the exporter
+/// see in every discovery.
 ///
 /// A process that has ended and waits to be reaped does not match. The matcher
 /// and the file system must outlive the selector. Not thread-safe.
@@ -38,10 +38,10 @@ class Selector {
   Selector(const Matcher& matcher, const procfs::ProcFs& fs)
       : matcher_(matcher), fs_(fs) {}
 
-  /// Begins a round at this time since boot.
-  void BeginRound(std::chrono::nanoseconds now);
-  /// Forgets those that were not asked about in this round.
-  void EndRound();
+  /// Begins a discovery at this time since boot.
+  void BeginGeneration(std::chrono::nanoseconds now);
+  /// Forgets those that were not asked about in this discovery.
+  void EndGeneration();
 
   /// Those of `pids` that match.
   std::vector<MatchedProcess> Select(const std::vector<pid_t>& pids,
@@ -69,7 +69,7 @@ class Selector {
     std::chrono::nanoseconds first_seen{};
     std::optional<std::chrono::nanoseconds> decided;
     bool matches = false;
-    uint64_t round = 0;
+    uint64_t generation = 0;
   };
 
   struct Checked {
@@ -92,7 +92,7 @@ class Selector {
   /// are not looked at again.
   std::unordered_map<pid_t, uint64_t> kernel_threads_;
   std::chrono::nanoseconds now_{};
-  uint64_t round_ = 0;
+  uint64_t generation_ = 0;
   std::string buffer_;
 };
 

@@ -35,30 +35,30 @@ TargetWatch::TargetWatch(const config::TargetConfig& target,
       limits_(limits),
       table_(fs, limits.most_descriptors) {}
 
-TargetWatch::Round TargetWatch::Measure(const Clock& clock) {
-  Round round;
-  const RoundTime now = RoundTime::Now(clock);
-  table_.BeginRound(now);
-  FamilyWalk walk(table_, limits_.most_processes, round.errors);
-  if (PrepareRules(round.errors)) {
-    selector_->BeginRound(now.since_boot);
+TargetWatch::Discovery TargetWatch::Measure(const Clock& clock) {
+  Discovery discovery;
+  const DiscoveryTime now = DiscoveryTime::Now(clock);
+  table_.BeginGeneration(now);
+  TreeWalk walk(table_, limits_.most_processes, discovery.errors);
+  if (PrepareRules(discovery.errors)) {
+    selector_->BeginGeneration(now.since_boot);
     if (matcher_->names_pids()) {
-      AddMains(
-          selector_->Select(matcher_->NamedPids(round.errors), round.errors),
-          walk, round.errors);
+      AddMains(selector_->Select(matcher_->NamedPids(discovery.errors),
+                                 discovery.errors),
+               walk, discovery.errors);
     } else {
-      SearchEverywhere(selector_->Select(mains_, round.errors), walk,
-                       round.errors);
+      SearchEverywhere(selector_->Select(mains_, discovery.errors), walk,
+                       discovery.errors);
     }
-    selector_->EndRound();
+    selector_->EndGeneration();
   }
-  round.family = walk.Finish();
-  table_.EndRound();
+  discovery.tree = walk.Finish();
+  table_.EndGeneration();
   mains_.clear();
-  for (const ProcessSample& main : round.family.main) {
+  for (const ProcessSample& main : discovery.tree.main) {
     mains_.push_back(main.pid());
   }
-  return round;
+  return discovery;
 }
 
 bool TargetWatch::PrepareRules(ErrorTally& errors) {
@@ -73,7 +73,7 @@ bool TargetWatch::PrepareRules(ErrorTally& errors) {
   return true;
 }
 
-void TargetWatch::AddMains(const Matched& matched, FamilyWalk& walk,
+void TargetWatch::AddMains(const Matched& matched, TreeWalk& walk,
                            ErrorTally& errors) {
   const auto tops = FindTops(matched, table_.fs());
   for (const MatchedProcess& process : matched) {
@@ -89,7 +89,7 @@ void TargetWatch::AddMains(const Matched& matched, FamilyWalk& walk,
   }
 }
 
-void TargetWatch::SearchEverywhere(Matched matched, FamilyWalk& walk,
+void TargetWatch::SearchEverywhere(Matched matched, TreeWalk& walk,
                                    ErrorTally& errors) {
   AddMains(matched, walk, errors);
   // Whoever descends from a main process needs no look of its own.

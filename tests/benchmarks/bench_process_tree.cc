@@ -134,12 +134,12 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
   figures.fewest_children = SIZE_MAX;
   for (int round = 0; round < kRounds; ++round) {
     const double begin = CpuMicroseconds();
-    const TargetWatch::Round measured = watch.Measure(clock);
+    const TargetWatch::Discovery measured = watch.Measure(clock);
     TargetSnapshot snapshot;
     ErrorTally errors;
     for (const auto& collector : collectors) {
-      collector->Collect({target, measured.family, fs, clock, deadline},
-                         snapshot, errors);
+      collector->Collect({target, measured.tree, fs, clock, deadline}, snapshot,
+                         errors);
     }
     costs.push_back(CpuMicroseconds() - begin);
     if (what.forget) collectors = MakeCollectors(config);

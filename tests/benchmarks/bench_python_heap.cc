@@ -9,12 +9,12 @@
 #include <string_view>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/heap_measurer.h"
-#include "metrics/cpython/heap_walk.h"
-#include "metrics/cpython/process_memory.h"
-#include "metrics/cpython/quiet_memory.h"
-#include "metrics/cpython/resident_ranges.h"
-#include "metrics/cpython/type_counter.h"
+#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/heap/type_counter.h"
+#include "metrics/cpython/sizes/heap_measurer.h"
+#include "metrics/remote/file_backed_memory.h"
+#include "metrics/remote/process_memory.h"
+#include "metrics/remote/resident_ranges.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -37,7 +37,7 @@ Result<HeapWalk> Walk(pid_t pid, bool sizes, const Clock& clock) {
   const auto regions = ReadMemoryMap(*process, buffer, deadline);
   if (!regions) return tl::unexpected<Error>(regions.error());
   const ProcessMemory live(pid);
-  const QuietMemory memory(*process, *regions, live);
+  const FileBackedMemory memory(*process, *regions, live);
   const auto runtime = FindPython(*process, *regions, memory);
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   if (!*runtime) return Failure(0, "not a CPython");

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "metrics/render/families.h"
-#include "metrics/render/openmetrics_text.h"
+#include "metrics/render/prometheus/metric_families.h"
+#include "metrics/render/prometheus/openmetrics_text.h"
 #include "tests/benchmarks/series_sample.h"
 
 /// Compares what it costs to turn about 10,000 series into text: from a

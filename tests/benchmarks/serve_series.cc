@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/heap.h"
+#include "exporter/cli/listen_address.h"
 #include "exporter/http/listen_socket.h"
 #include "exporter/http/server.h"
-#include "exporter/listen_address.h"
-#include "exporter/log.h"
-#include "metrics/render/families.h"
-#include "metrics/render/openmetrics_text.h"
+#include "exporter/log/log.h"
+#include "exporter/system/malloc_settings.h"
+#include "metrics/render/prometheus/metric_families.h"
+#include "metrics/render/prometheus/openmetrics_text.h"
 #include "tests/benchmarks/series_sample.h"
 
 /// Serves the same 10,000 series on /metrics until standard input ends, either
@@ -48,7 +48,7 @@ http::Response Scrape(const Snapshot& snapshot) {
 }
 
 int ServeByOurs(const Snapshot& snapshot) {
-  KeepHeap();
+  ConfigureMalloc();
   const auto logger =
       MakeStandardErrorLogger(LogFormat::kLogfmt, LogLevel::kError);
   auto sockets = http::Listen(ListenAddress{"127.0.0.1", 0, ""});

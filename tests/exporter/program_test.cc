@@ -10,9 +10,9 @@
 
 #include "exporter/http/listen_socket.h"
 #include "tests/catch.h"
-#include "tests/exporter/notify_socket.h"
 #include "tests/exporter/running_exporter.h"
 #include "tests/exporter/stream_client.h"
+#include "tests/exporter/system/notify_socket.h"
 #include "tests/scratch_directory.h"
 
 namespace leak_exporter {

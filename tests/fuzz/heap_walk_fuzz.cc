@@ -11,13 +11,13 @@
 #include <string_view>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/arena_usage.h"
-#include "metrics/cpython/gc_list_walker.h"
-#include "metrics/cpython/gc_statistics.h"
-#include "metrics/cpython/heap_measurer.h"
-#include "metrics/cpython/heap_walk.h"
-#include "metrics/cpython/repr.h"
-#include "metrics/cpython/untracked_counter.h"
+#include "metrics/cpython/heap/arena_usage.h"
+#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/repr/repr.h"
+#include "metrics/cpython/runtime/gc_list_walker.h"
+#include "metrics/cpython/runtime/gc_statistics.h"
+#include "metrics/cpython/sizes/heap_measurer.h"
+#include "metrics/cpython/sizes/untracked_counter.h"
 #include "tests/metrics/cpython/recorded_heap.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "metrics/render/debug_text.h"
-#include "metrics/render/families.h"
-#include "metrics/render/json.h"
-#include "metrics/render/openmetrics_text.h"
-#include "metrics/render/utf8.h"
+#include "metrics/base/utf8.h"
+#include "metrics/render/debug/debug_text.h"
+#include "metrics/render/json/json.h"
+#include "metrics/render/prometheus/metric_families.h"
+#include "metrics/render/prometheus/openmetrics_text.h"
 
 /// Names of processes, files and types are whatever the outside world makes
 /// them: the input, cut at its NUL bytes, which names cannot hold. Whatever
@@ -90,7 +90,7 @@ void CheckExposition(const Snapshot& snapshot) {
 }
 
 void CheckBlocks(const Snapshot& snapshot, size_t names) {
-  const std::string blocks = DebugBlocks(snapshot, kProfiles, false);
+  const std::string blocks = DebugBlocks(snapshot, kDebugBlocks, false);
   Require(RepairUtf8(blocks) == blocks);
   // Marks and blank lines of four blocks, five headings and blank lines in
   // MEMORY, the lines of PID and MAPPING's total, and DISK's two or three.
@@ -108,6 +108,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Snapshot snapshot = Named(names);
   CheckExposition(snapshot);
   CheckBlocks(snapshot, names.size());
-  Require(ProfilesJson(snapshot, kProfiles).ends_with("}\n"));
+  Require(BlocksJson(snapshot, kDebugBlocks).ends_with("}\n"));
   return 0;
 }

@@ -65,10 +65,10 @@ std::string Fact(const char* name, uint64_t value) {
   return std::string(name) + " " + std::to_string(value);
 }
 
-void AddMappings(const Family& family, std::vector<std::string>& facts) {
+void AddMappings(const ProcessTree& tree, std::vector<std::string>& facts) {
   MappingsCollector collector(
       {.threshold_bytes = kThresholdKilobytes * kKilobyte, .top = 20});
-  const auto run = Collect(collector, procfs::ProcFs(), family);
+  const auto run = Collect(collector, procfs::ProcFs(), tree);
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   const ProcessMappings& process = run.snapshot.mappings->processes.at(0);
@@ -79,9 +79,9 @@ void AddMappings(const Family& family, std::vector<std::string>& facts) {
   facts.push_back(Fact("mappings", run.snapshot.mappings->count.main.value()));
 }
 
-void AddOpenFiles(const Family& family, std::vector<std::string>& facts) {
+void AddOpenFiles(const ProcessTree& tree, std::vector<std::string>& facts) {
   OpenFilesCollector collector;
-  const auto run = Collect(collector, procfs::ProcFs(), family);
+  const auto run = Collect(collector, procfs::ProcFs(), tree);
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   const OpenFilesUsage& usage = run.snapshot.open_files->usage.main;
@@ -94,10 +94,10 @@ void AddOpenFiles(const Family& family, std::vector<std::string>& facts) {
   }
 }
 
-void AddProportionalMemory(const Family& family,
+void AddProportionalMemory(const ProcessTree& tree,
                            std::vector<std::string>& facts, double& pss) {
   ProportionalMemoryCollector collector({.smaps = true});
-  const auto run = Collect(collector, procfs::ProcFs(), family);
+  const auto run = Collect(collector, procfs::ProcFs(), tree);
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   const ProportionalMemory& usage =
@@ -107,11 +107,11 @@ void AddProportionalMemory(const Family& family,
 }
 
 Facts Measure(pid_t pid) {
-  const Family family = FamilyOf({SampleOf(procfs::ProcFs(), pid)});
+  const ProcessTree tree = TreeOf({SampleOf(procfs::ProcFs(), pid)});
   Facts facts;
-  AddMappings(family, facts.exact);
-  AddOpenFiles(family, facts.exact);
-  AddProportionalMemory(family, facts.exact, facts.pss);
+  AddMappings(tree, facts.exact);
+  AddOpenFiles(tree, facts.exact);
+  AddProportionalMemory(tree, facts.exact, facts.pss);
   std::ranges::sort(facts.exact);
   return facts;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tests/catch.h"
-#include "tests/exporter/captured_log.h"
+#include "tests/exporter/log/captured_log.h"
 #include "tests/exporter/stream_client.h"
 #include "tests/scratch_directory.h"
 

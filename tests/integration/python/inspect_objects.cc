@@ -14,10 +14,10 @@
 #include <string>
 #include <string_view>
 
-#include "metrics/cpython/layout.h"
-#include "metrics/cpython/object_measure.h"
-#include "metrics/cpython/process_memory.h"
-#include "metrics/cpython/repr.h"
+#include "metrics/cpython/layout/layout.h"
+#include "metrics/cpython/repr/repr.h"
+#include "metrics/cpython/sizes/object_measure.h"
+#include "metrics/remote/process_memory.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -30,7 +30,7 @@ class Inspector {
   Inspector(const RemoteMemory& memory, const Layout& layout)
       : memory_(memory),
         layout_(layout),
-        private_layout_(FindPrivateLayout(layout.version)),
+        internal_layout_(FindInternalLayout(layout.version)),
         types_(memory, layout),
         near_(memory),
         plans_(types_, near_),
@@ -55,9 +55,9 @@ class Inspector {
     }
     if (general_lookup_ == RemoteAddr{})
       general_lookup_ = FindGeneralLookup(types_, type);
-    const ObjectPlan& plan = plans_[type];
+    const TypeShape& plan = plans_[type];
     const ObjectMeasure measure = MeasureObject(
-        {layout_, private_layout_, near_, general_lookup_}, plan, view);
+        {layout_, internal_layout_, near_, general_lookup_}, plan, view);
     std::cout << Value(address) << '\t' << measure.bytes << '\t';
     if (plan.references_known) {
       std::cout << measure.references << '\n';
@@ -69,10 +69,10 @@ class Inspector {
  private:
   const RemoteMemory& memory_;
   const Layout& layout_;
-  PrivateLayout private_layout_;
+  InternalLayout internal_layout_;
   TypeTable types_;
-  NearMemory near_;
-  ObjectPlans plans_;
+  ReadCache near_;
+  TypeShapes plans_;
   ReprPrinter repr_;
   RemoteAddr general_lookup_{};
 };

@@ -1,6 +1,6 @@
 """Writes the table of which version of Python first took a character for printable.
 
-usage: make_printable.py CACHE > metrics/cpython/printable_table.inc
+usage: make_printable.py CACHE > metrics/cpython/repr/printable_table.inc
 """
 
 import os

@@ -16,12 +16,12 @@
 #include <vector>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/heap_measurer.h"
-#include "metrics/cpython/heap_walk.h"
-#include "metrics/cpython/process_memory.h"
-#include "metrics/cpython/repr.h"
-#include "metrics/cpython/type_counter.h"
-#include "metrics/cpython/untracked_counter.h"
+#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/heap/type_counter.h"
+#include "metrics/cpython/repr/repr.h"
+#include "metrics/cpython/sizes/heap_measurer.h"
+#include "metrics/cpython/sizes/untracked_counter.h"
+#include "metrics/remote/process_memory.h"
 
 namespace leak_exporter::cpython {
 namespace {

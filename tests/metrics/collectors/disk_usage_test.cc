@@ -48,21 +48,21 @@ void EnterOrEnd(int flags) {
 class Processes {
  public:
   void AddMain(pid_t pid) {
-    family_.main.push_back(SampleOf(fs_, pid));
-    family_.main.back().main_pid = pid;
+    tree_.main.push_back(SampleOf(fs_, pid));
+    tree_.main.back().main_pid = pid;
   }
   void AddChild(pid_t pid, char state = 'S') {
     ProcessSample& sample =
-        family_.descendants.emplace_back(SampleOf(fs_, pid, state));
-    sample.main_pid = family_.main.back().pid();
-    sample.start_since_boot = std::chrono::seconds(family_.descendants.size());
+        tree_.descendants.emplace_back(SampleOf(fs_, pid, state));
+    sample.main_pid = tree_.main.back().pid();
+    sample.start_since_boot = std::chrono::seconds(tree_.descendants.size());
   }
-  const Family& family() const { return family_; }
+  const ProcessTree& tree() const { return tree_; }
   const procfs::ProcFs& fs() const { return fs_; }
 
  private:
   procfs::ProcFs fs_;
-  Family family_;
+  ProcessTree tree_;
 };
 
 struct Run {
@@ -76,7 +76,7 @@ Run Measure(DiskUsageCollector& collector, const Processes& processes,
   TargetSnapshot snapshot;
   ErrorTally errors;
   CHECK(collector.Collect(
-      {target, processes.family(), processes.fs(), clock, deadline}, snapshot,
+      {target, processes.tree(), processes.fs(), clock, deadline}, snapshot,
       errors));
   REQUIRE(snapshot.disk_usage);
   return {snapshot.disk_usage, errors.errors()};
@@ -172,12 +172,12 @@ TEST_CASE("disk_usage: the oldest of equally old children has the lowest pid") {
   Processes processes;
   processes.AddMain(main.pid());
   processes.AddChild(std::max(one->pid(), other->pid()));
-  Family family = processes.family();
-  family.descendants.push_back(
+  ProcessTree tree = processes.tree();
+  tree.descendants.push_back(
       SampleOf(processes.fs(), std::min(one->pid(), other->pid())));
-  family.descendants[0].start_since_boot = {};
+  tree.descendants[0].start_since_boot = {};
   ErrorTally errors;
-  const WorkingDirectories found = FindWorkingDirectories(family, errors);
+  const WorkingDirectories found = FindWorkingDirectories(tree, errors);
   REQUIRE(found.places.size() == 1);
   REQUIRE(found.places[0].users.size() == 2);
   CHECK(found.places[0].users[0]->pid() == std::min(one->pid(), other->pid()));
@@ -434,7 +434,7 @@ TEST_CASE("disk_usage: who leaves between two looks is in use no more") {
   processes.AddChild(second->pid());
   ErrorTally errors;
   const WorkingDirectories found =
-      FindWorkingDirectories(processes.family(), errors);
+      FindWorkingDirectories(processes.tree(), errors);
   REQUIRE(found.places.size() == 1);
   const TargetRoots roots(processes.fs());
   const auto both = OpenPlace(roots, found.places[0]);
@@ -458,7 +458,7 @@ TEST_CASE("disk_usage: a path that is another directory by now is gone") {
   Processes processes;
   processes.AddMain(main.pid());
   const TargetRoots roots(processes.fs());
-  const auto place = FindByPath(roots, processes.family().main[0].handle, path);
+  const auto place = FindByPath(roots, processes.tree().main[0].handle, path);
   REQUIRE(place);
   CHECK(OpenPlace(roots, *place));
   fs::rename(path, directory.path() + "/moved");

@@ -53,7 +53,7 @@ TEST_CASE("mappings: those over the threshold, smallest first, and the total") {
                    {"[vsyscall]", 4 * kKilobyte}}));
   MappingsCollector collector({});
   const auto [success, snapshot, errors] =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(success);
   CHECK(errors.empty());
   const MappingsSnapshot& mappings = *snapshot.mappings;
@@ -86,7 +86,7 @@ TEST_CASE("mappings: names beyond the top are summed as the rest") {
   MappingsCollector collector({.threshold_bytes = 4 * kKilobyte, .top = 2});
   const auto [success, snapshot, errors] =
       Collect(collector, proc.fs(),
-              FamilyOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
+              TreeOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
   REQUIRE(success);
   CHECK(errors.empty());
   const MappingsSnapshot& mappings = *snapshot.mappings;
@@ -106,11 +106,11 @@ TEST_CASE("mappings: the count is that of the process that has most") {
   proc.Write(9, "maps", MapsOfSize(4));
   proc.Write(10, "maps", "");
   MappingsCollector collector({});
-  const auto [success, snapshot, errors] = Collect(
-      collector, proc.fs(),
-      FamilyOf({SampleOf(proc.fs(), 7)},
-               {SampleOf(proc.fs(), 8), SampleOf(proc.fs(), 9),
-                SampleOf(proc.fs(), 10), SampleOf(proc.fs(), 10, 'Z')}));
+  const auto [success, snapshot, errors] =
+      Collect(collector, proc.fs(),
+              TreeOf({SampleOf(proc.fs(), 7)},
+                     {SampleOf(proc.fs(), 8), SampleOf(proc.fs(), 9),
+                      SampleOf(proc.fs(), 10), SampleOf(proc.fs(), 10, 'Z')}));
   REQUIRE(success);
   CHECK(errors.empty());
   CHECK(snapshot.mappings->count.main == 3U);
@@ -119,36 +119,36 @@ TEST_CASE("mappings: the count is that of the process that has most") {
 
 TEST_CASE("mappings: a child that cannot have run is not counted again") {
   const FakeProc proc;
-  Family family;
+  ProcessTree tree;
   proc.Write(7, "maps", MapsOfSize(1));
   proc.Write(8, "maps", MapsOfSize(2));
-  family.main = {SampleOf(proc.fs(), 7)};
-  family.descendants = {SampleOf(proc.fs(), 8)};
+  tree.main = {SampleOf(proc.fs(), 7)};
+  tree.descendants = {SampleOf(proc.fs(), 8)};
   MappingsCollector collector({});
   const auto count = [&] {
-    return Collect(collector, proc.fs(), family)
+    return Collect(collector, proc.fs(), tree)
         .snapshot.mappings->count.children;
   };
-  ProcessSample& child = family.descendants[0];
-  family.round = 4;
-  child.last_run_round = 3;
+  ProcessSample& child = tree.descendants[0];
+  tree.generation = 4;
+  child.last_run_generation = 3;
   CHECK(count() == 2U);
   proc.Write(8, "maps", MapsOfSize(5));
-  family.round = 5;
+  tree.generation = 5;
   CHECK(count() == 2U);
-  // It ran in a round that asked for other collectors.
-  family.round = 7;
-  child.last_run_round = 6;
+  // It ran in a discovery that asked for other collectors.
+  tree.generation = 7;
+  child.last_run_generation = 6;
   CHECK(count() == 5U);
 
-  // Forgotten once it is not there for a round.
-  const auto children = family.descendants;
-  family.descendants.clear();
-  family.round = 8;
+  // Forgotten once it is not there for a discovery.
+  const auto children = tree.descendants;
+  tree.descendants.clear();
+  tree.generation = 8;
   CHECK_FALSE(count());
   proc.Write(8, "maps", MapsOfSize(6));
-  family.descendants = children;
-  family.round = 9;
+  tree.descendants = children;
+  tree.generation = 9;
   CHECK(count() == 6U);
 }
 
@@ -157,9 +157,9 @@ TEST_CASE("mappings: a process in state D is left out and counted as such") {
   proc.Write(7, "maps", MapsOfSize(3));
   proc.Write(8, "maps", MapsOfSize(3));
   MappingsCollector collector({});
-  const auto some = Collect(
-      collector, proc.fs(),
-      FamilyOf({SampleOf(proc.fs(), 7, 'D')}, {SampleOf(proc.fs(), 8)}));
+  const auto some =
+      Collect(collector, proc.fs(),
+              TreeOf({SampleOf(proc.fs(), 7, 'D')}, {SampleOf(proc.fs(), 8)}));
   REQUIRE(some.success);
   const MappingsSnapshot& mappings = *some.snapshot.mappings;
   CHECK(mappings.processes.empty());
@@ -171,7 +171,7 @@ TEST_CASE("mappings: a process in state D is left out and counted as such") {
         proc.root() + "/7/maps: not read, the process is in state D");
 
   const auto none =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7, 'D')}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7, 'D')}));
   CHECK_FALSE(none.success);
   CHECK_FALSE(none.snapshot.mappings);
 }
@@ -183,7 +183,7 @@ TEST_CASE("mappings: nothing of a torn file counts") {
   MappingsCollector collector({});
   const auto run =
       Collect(collector, proc.fs(),
-              FamilyOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
+              TreeOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
   REQUIRE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"malformed 1"});
   CHECK(Rows(run.snapshot.mappings->largest) ==
@@ -196,7 +196,7 @@ TEST_CASE("mappings: a vanished process is no failure") {
   proc.Write(7, "status", "");
   MappingsCollector collector({});
   const auto run =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   CHECK(run.success);
   CHECK(run.errors.empty());
   REQUIRE(run.snapshot.mappings);
@@ -210,7 +210,7 @@ TEST_CASE("mappings: after the deadline nothing is read") {
   MappingsCollector collector({});
   const auto run =
       Collect(collector, proc.fs(),
-              FamilyOf({SampleOf(proc.fs(), 7)}, {SampleOf(proc.fs(), 8)}),
+              TreeOf({SampleOf(proc.fs(), 7)}, {SampleOf(proc.fs(), 8)}),
               /*in_time=*/false);
   CHECK_FALSE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"timeout 2"});
@@ -226,7 +226,7 @@ TEST_CASE("mappings: rows and names of a hostile process are bounded") {
   proc.Write(7, "maps", Maps(many));
   MappingsCollector collector({.threshold_bytes = kKilobyte, .top = 3});
   const auto run =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"limit 2"});
   const MappingsSnapshot& mappings = *run.snapshot.mappings;

@@ -12,7 +12,7 @@
 namespace leak_exporter {
 namespace {
 
-/// A proc filesystem of one process, which stands for any of a family.
+/// A proc filesystem of one process, which stands for any of a tree.
 class OneProcess {
  public:
   explicit OneProcess(const std::string& cgroup = "0::/\n") {
@@ -51,15 +51,14 @@ procfs::Status Living(uint64_t unit) {
 
 TEST_CASE("memory: sums over the processes of each scope") {
   const OneProcess process;
-  Family family;
-  family.main = {process.WithStatus(Living(100)),
-                 process.WithStatus(Living(10))};
-  family.descendants = {process.WithStatus(Living(1)),
-                        process.WithStatus(Living(2)),
-                        process.WithStatus(Living(1000))};
+  ProcessTree tree;
+  tree.main = {process.WithStatus(Living(100)), process.WithStatus(Living(10))};
+  tree.descendants = {process.WithStatus(Living(1)),
+                      process.WithStatus(Living(2)),
+                      process.WithStatus(Living(1000))};
   MemoryCollector collector;
   CHECK(collector.name() == "memory");
-  const Collected collected = Collect(collector, process.fs(), family);
+  const Collected collected = Collect(collector, process.fs(), tree);
   REQUIRE(collected.success);
   const MemorySnapshot& memory = *collected.snapshot.memory;
   CHECK(memory.usage.main.threads == 110);
@@ -82,13 +81,13 @@ TEST_CASE("memory: what no process has is absent, what one has is the sum") {
   old_kernel.threads = 2;
   old_kernel.resident_bytes = 77;
   const OneProcess process;
-  Family family;
-  family.main = {process.WithStatus(zombie)};
-  family.descendants = {process.WithStatus(zombie),
-                        process.WithStatus(old_kernel)};
+  ProcessTree tree;
+  tree.main = {process.WithStatus(zombie)};
+  tree.descendants = {process.WithStatus(zombie),
+                      process.WithStatus(old_kernel)};
   MemoryCollector collector;
   const MemorySnapshot memory =
-      *Collect(collector, process.fs(), family).snapshot.memory;
+      *Collect(collector, process.fs(), tree).snapshot.memory;
   CHECK(memory.usage.main.threads == 1);
   CHECK_FALSE(memory.usage.main.resident_bytes);
   CHECK_FALSE(memory.usage.main.swap_bytes);
@@ -117,7 +116,7 @@ TEST_CASE("memory: the limit is the tightest of cgroups and machine") {
     process.LimitMemory(expected.memory_max);
     MemoryCollector collector(expected.machine);
     const Collected collected = Collect(
-        collector, process.fs(), FamilyOf({process.WithStatus(Living(1))}));
+        collector, process.fs(), TreeOf({process.WithStatus(Living(1))}));
     CHECK(collected.snapshot.memory->limit_bytes == expected.limit);
     CHECK(collected.errors.empty());
   }
@@ -127,8 +126,8 @@ TEST_CASE("memory: a limit that cannot be read is counted, the rest is there") {
   const OneProcess process("0::/a.slice\n");
   process.LimitMemory("lots\n");
   MemoryCollector collector;
-  const Collected collected = Collect(
-      collector, process.fs(), FamilyOf({process.WithStatus(Living(1))}));
+  const Collected collected =
+      Collect(collector, process.fs(), TreeOf({process.WithStatus(Living(1))}));
   CHECK(collected.success);
   CHECK_FALSE(collected.snapshot.memory->limit_bytes);
   CHECK(collected.snapshot.memory->usage.main.resident_bytes == 6);

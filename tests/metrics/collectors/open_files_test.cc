@@ -117,8 +117,7 @@ TEST_CASE("open_files: every kind of a live process, and its files' paths") {
   }));
   const procfs::ProcFs fs;
   OpenFilesCollector collector;
-  const auto run =
-      Collect(collector, fs, FamilyOf({SampleOf(fs, child.pid())}));
+  const auto run = Collect(collector, fs, TreeOf({SampleOf(fs, child.pid())}));
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   const OpenFilesSnapshot& files = *run.snapshot.open_files;
@@ -156,13 +155,13 @@ TEST_CASE("open_files: a deleted inode's blocks count once in a scope") {
   const WaitingProcess two(hold);
   ::close(fd);
   const procfs::ProcFs fs;
-  Family family = FamilyOf({SampleOf(fs, one.pid())},
-                           {SampleOf(fs, two.pid()), SampleOf(fs, one.pid())});
+  ProcessTree tree = TreeOf({SampleOf(fs, one.pid())},
+                            {SampleOf(fs, two.pid()), SampleOf(fs, one.pid())});
   OpenFilesCollector collector;
 
   // While there is another name the file would not be freed.
   REQUIRE(::unlink(path.c_str()) == 0);
-  auto usage = Collect(collector, fs, family).snapshot.open_files->usage;
+  auto usage = Collect(collector, fs, tree).snapshot.open_files->usage;
   CHECK(usage.main.by_kind == Kinds{2});
   CHECK(usage.main.deleted_bytes == 0U);
   CHECK(usage.children.deleted_bytes == 0U);
@@ -170,8 +169,8 @@ TEST_CASE("open_files: a deleted inode's blocks count once in a scope") {
   // Without one it is held until it is closed, by whoever has it open: that is
   // seen although none of them ran.
   REQUIRE(::unlink(kept.c_str()) == 0);
-  family.round = 2;
-  usage = Collect(collector, fs, family).snapshot.open_files->usage;
+  tree.generation = 2;
+  usage = Collect(collector, fs, tree).snapshot.open_files->usage;
   CHECK(usage.main.by_kind == Kinds{0, 2});
   CHECK(usage.children.by_kind == Kinds{0, 4});
   CHECK(usage.main.deleted_bytes == allocated);
@@ -193,9 +192,9 @@ TEST_CASE("open_files: the limit is that of the process nearest to its own") {
   OpenFilesCollector collector;
   const auto run =
       Collect(collector, fs,
-              FamilyOf({SampleOf(fs, roomy.pid())},
-                       {SampleOf(fs, idle.pid()), SampleOf(fs, tight.pid()),
-                        SampleOf(fs, roomy.pid())}));
+              TreeOf({SampleOf(fs, roomy.pid())},
+                     {SampleOf(fs, idle.pid()), SampleOf(fs, tight.pid()),
+                      SampleOf(fs, roomy.pid())}));
   REQUIRE(run.success);
   const auto& usage = run.snapshot.open_files->usage;
   CHECK(usage.main.limit == 900U);
@@ -214,8 +213,8 @@ TEST_CASE("open_files: a recorded tree's limits come from its own files") {
   std::filesystem::create_symlink(
       "/", proc.root() + "/" + std::to_string(::getpid()) + "/exe");
   OpenFilesCollector collector;
-  const auto run = Collect(collector, proc.fs(),
-                           FamilyOf({SampleOf(proc.fs(), ::getpid())}));
+  const auto run =
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), ::getpid())}));
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   CHECK(run.snapshot.open_files->usage.main.limit == 77U);
@@ -229,34 +228,34 @@ TEST_CASE("open_files: a child without files is read again once it ran") {
   std::filesystem::create_directories(fd);
   std::filesystem::create_symlink("/", proc.root() + "/7/exe");
   std::filesystem::create_symlink("/dev/null", fd + "/0");
-  Family family = FamilyOf({}, {SampleOf(proc.fs(), 7)});
+  ProcessTree tree = TreeOf({}, {SampleOf(proc.fs(), 7)});
   OpenFilesCollector collector;
   const auto devices = [&] {
-    const auto run = Collect(collector, proc.fs(), family);
+    const auto run = Collect(collector, proc.fs(), tree);
     REQUIRE(run.success);
     return run.snapshot.open_files->usage.children.by_kind.value()[5];
   };
-  ProcessSample& child = family.descendants[0];
-  family.round = 4;
-  child.last_run_round = 3;
+  ProcessSample& child = tree.descendants[0];
+  tree.generation = 4;
+  child.last_run_generation = 3;
   CHECK(devices() == 1);
   std::filesystem::create_symlink("/dev/null", fd + "/1");
-  family.round = 5;
+  tree.generation = 5;
   CHECK(devices() == 1);
-  // It ran in a round that asked for other collectors.
-  family.round = 7;
-  child.last_run_round = 6;
+  // It ran in a discovery that asked for other collectors.
+  tree.generation = 7;
+  child.last_run_generation = 6;
   CHECK(devices() == 2);
 
-  // Forgotten once it is not there for a round.
-  const auto children = family.descendants;
-  family.descendants.clear();
-  family.round = 8;
-  CHECK_FALSE(Collect(collector, proc.fs(), family)
+  // Forgotten once it is not there for a discovery.
+  const auto children = tree.descendants;
+  tree.descendants.clear();
+  tree.generation = 8;
+  CHECK_FALSE(Collect(collector, proc.fs(), tree)
                   .snapshot.open_files->usage.children.by_kind);
   std::filesystem::create_symlink("/dev/null", fd + "/2");
-  family.descendants = children;
-  family.round = 9;
+  tree.descendants = children;
+  tree.generation = 9;
   CHECK(devices() == 3);
 }
 
@@ -271,17 +270,17 @@ TEST_CASE(
   std::filesystem::create_symlink("1", fd + "/1");
   OpenFilesCollector collector;
   const auto run =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(run.success);
   CHECK(run.snapshot.open_files->usage.main.by_kind ==
         Kinds{0, 0, 0, 0, 0, 0, 0, 2});
   CHECK_FALSE(run.snapshot.open_files->usage.main.limit);
   CHECK(run.causes() == std::vector<std::string>{"io 2", "malformed 1"});
 
-  // Of a child that does not run either, every round says so again.
-  Family family = FamilyOf({}, {SampleOf(proc.fs(), 7)});
-  for (family.round = 2; family.round < 5; ++family.round) {
-    CHECK(Collect(collector, proc.fs(), family).causes() == run.causes());
+  // Of a child that does not run either, every discovery says so again.
+  ProcessTree tree = TreeOf({}, {SampleOf(proc.fs(), 7)});
+  for (tree.generation = 2; tree.generation < 5; ++tree.generation) {
+    CHECK(Collect(collector, proc.fs(), tree).causes() == run.causes());
   }
 }
 
@@ -300,7 +299,7 @@ TEST_CASE("open_files: a million files are counted, but not all remembered") {
   }
   OpenFilesCollector collector;
   const auto run =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(run.success);
   const OpenFilesSnapshot& files = *run.snapshot.open_files;
   CHECK(files.usage.main.by_kind == Kinds{kFiles});
@@ -314,10 +313,10 @@ TEST_CASE("open_files: what there was no time for is absent") {
   const WaitingProcess child;
   const procfs::ProcFs fs;
   OpenFilesCollector collector;
-  const auto run = Collect(
-      collector, fs,
-      FamilyOf({SampleOf(fs, child.pid())}, {SampleOf(fs, child.pid())}),
-      /*in_time=*/false);
+  const auto run =
+      Collect(collector, fs,
+              TreeOf({SampleOf(fs, child.pid())}, {SampleOf(fs, child.pid())}),
+              /*in_time=*/false);
   CHECK_FALSE(run.success);
   CHECK_FALSE(run.snapshot.open_files);
   CHECK(run.causes() == std::vector<std::string>{"timeout 2"});
@@ -327,13 +326,13 @@ TEST_CASE("open_files: zombies and vanished processes are no failures") {
   WaitingProcess zombie;
   WaitingProcess vanished;
   const procfs::ProcFs fs;
-  const Family family =
-      FamilyOf({SampleOf(fs, vanished.pid())},
-               {SampleOf(fs, zombie.pid()), SampleOf(fs, zombie.pid(), 'Z')});
+  const ProcessTree tree =
+      TreeOf({SampleOf(fs, vanished.pid())},
+             {SampleOf(fs, zombie.pid()), SampleOf(fs, zombie.pid(), 'Z')});
   zombie.MakeZombie();
   vanished.Reap();
   OpenFilesCollector collector;
-  const auto run = Collect(collector, fs, family);
+  const auto run = Collect(collector, fs, tree);
   CHECK(run.success);
   CHECK(run.errors.empty());
   REQUIRE(run.snapshot.open_files);

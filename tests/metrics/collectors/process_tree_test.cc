@@ -19,7 +19,7 @@ std::vector<Container> ContainersOf(const std::string& cgroup) {
   proc.Write(7, "cgroup", cgroup);
   ProcessTreeCollector collector(config::ProcessTreeConfig{});
   const Collected collected =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(collected.success);
   CHECK(collected.errors.empty());
   return collected.snapshot.process_tree->containers;
@@ -56,7 +56,7 @@ TEST_CASE("process_tree: a cgroup that cannot be read is counted") {
   proc.Write(7, "cgroup", "nonsense\n");
   ProcessTreeCollector collector(config::ProcessTreeConfig{});
   const Collected collected =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   CHECK(collected.success);
   CHECK(collected.causes() == std::vector<std::string>{"malformed 1"});
 }

@@ -29,9 +29,9 @@ TEST_CASE("smaps: sums by scope, at an interval of its own") {
   CHECK(collector.BackgroundInterval() == std::chrono::minutes(3));
   const auto run =
       Collect(collector, proc.fs(),
-              FamilyOf({SampleOf(proc.fs(), 7)},
-                       {SampleOf(proc.fs(), 8), SampleOf(proc.fs(), 9),
-                        SampleOf(proc.fs(), 9, 'Z')}));
+              TreeOf({SampleOf(proc.fs(), 7)},
+                     {SampleOf(proc.fs(), 8), SampleOf(proc.fs(), 9),
+                      SampleOf(proc.fs(), 9, 'Z')}));
   REQUIRE(run.success);
   CHECK(run.errors.empty());
   const auto& usage = run.snapshot.proportional_memory->usage;
@@ -45,11 +45,11 @@ TEST_CASE("smaps: a process over the ceiling is left out, and said so") {
   const FakeProc proc;
   proc.Write(7, "smaps_rollup", Rollup(10, 1));
   proc.Write(8, "smaps_rollup", Rollup(20, 2));
-  Family family = FamilyOf({SampleOf(proc.fs(), 7)}, {SampleOf(proc.fs(), 8)});
-  family.main[0].status.resident_bytes = 1001;
-  family.descendants[0].status.resident_bytes = 1000;
+  ProcessTree tree = TreeOf({SampleOf(proc.fs(), 7)}, {SampleOf(proc.fs(), 8)});
+  tree.main[0].status.resident_bytes = 1001;
+  tree.descendants[0].status.resident_bytes = 1000;
   ProportionalMemoryCollector collector({.smaps_max_resident_bytes = 1000});
-  const auto run = Collect(collector, proc.fs(), family);
+  const auto run = Collect(collector, proc.fs(), tree);
   REQUIRE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"limit 1"});
   CHECK(run.errors[0].message ==
@@ -67,19 +67,19 @@ TEST_CASE("smaps: without any that could be read there is no result") {
   proc.Write(7, "smaps_rollup", "Pss: x kB\n");
   ProportionalMemoryCollector collector({});
   const auto malformed =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   CHECK_FALSE(malformed.success);
   CHECK_FALSE(malformed.snapshot.proportional_memory);
   CHECK(malformed.causes() == std::vector<std::string>{"malformed 1"});
 
   proc.Write(7, "smaps_rollup", Rollup(1, 1));
   const auto blocked =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7, 'D')}));
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7, 'D')}));
   CHECK_FALSE(blocked.success);
   CHECK(blocked.causes() == std::vector<std::string>{"timeout 1"});
 
   const auto late =
-      Collect(collector, proc.fs(), FamilyOf({SampleOf(proc.fs(), 7)}),
+      Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}),
               /*in_time=*/false);
   CHECK_FALSE(late.success);
   CHECK(late.causes() == std::vector<std::string>{"timeout 1"});
@@ -88,14 +88,14 @@ TEST_CASE("smaps: without any that could be read there is no result") {
 TEST_CASE("smaps: a kernel without the file is named, a vanished process not") {
   const FakeProc proc;
   proc.Write(7, "status", "");
-  const Family family = FamilyOf({SampleOf(proc.fs(), 7)});
+  const ProcessTree tree = TreeOf({SampleOf(proc.fs(), 7)});
   ProportionalMemoryCollector collector({});
-  const auto without = Collect(collector, proc.fs(), family);
+  const auto without = Collect(collector, proc.fs(), tree);
   CHECK_FALSE(without.success);
   CHECK(without.causes() == std::vector<std::string>{"io 1"});
 
   proc.Write("self/smaps_rollup", "");
-  const auto vanished = Collect(collector, proc.fs(), family);
+  const auto vanished = Collect(collector, proc.fs(), tree);
   CHECK(vanished.success);
   CHECK(vanished.errors.empty());
 }

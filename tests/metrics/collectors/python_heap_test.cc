@@ -23,11 +23,11 @@ sys.stdout.write('.\n'); sys.stdout.flush(); os.read(0, 1)
 Collected CollectFrom(PythonHeapCollector& collector,
                       const std::vector<pid_t>& pids) {
   const procfs::ProcFs proc_fs;
-  Family family;
+  ProcessTree tree;
   for (const pid_t pid : pids) {
-    family.main.push_back(SampleOf(proc_fs, pid));
+    tree.main.push_back(SampleOf(proc_fs, pid));
   }
-  return Collect(collector, proc_fs, family);
+  return Collect(collector, proc_fs, tree);
 }
 
 TEST_CASE("python_heap: main processes are summed, the rest of the types too") {

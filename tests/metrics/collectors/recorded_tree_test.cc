@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "config/config.h"
-#include "metrics/collectors/main_processes.h"
 #include "metrics/collectors/memory.h"
 #include "metrics/collectors/process_tree.h"
 #include "metrics/procfs/proc_fs.h"
+#include "metrics/targets/main_processes.h"
 #include "metrics/targets/target_watch.h"
 #include "tests/catch.h"
 #include "tests/fake_clock.h"
@@ -33,17 +33,17 @@ Measured Measure(const config::MatchConfig& rules) {
   config::TargetConfig target;
   target.match = rules;
   TargetWatch watch(target, fs);
-  TargetWatch::Round round = watch.Measure(clock);
+  TargetWatch::Discovery discovery = watch.Measure(clock);
   Measured measured;
-  measured.snapshot.main_processes = ListMainProcesses(round.family);
+  measured.snapshot.main_processes = ListMainProcesses(discovery.tree);
   const Deadline deadline = Deadline::Never(clock);
   ProcessTreeCollector process_tree(config::ProcessTreeConfig{});
   MemoryCollector memory;
   for (Collector* collector : std::vector<Collector*>{&process_tree, &memory}) {
-    REQUIRE(collector->Collect({target, round.family, fs, clock, deadline},
-                               measured.snapshot, round.errors));
+    REQUIRE(collector->Collect({target, discovery.tree, fs, clock, deadline},
+                               measured.snapshot, discovery.errors));
   }
-  measured.errors = round.errors.errors();
+  measured.errors = discovery.errors.errors();
   return measured;
 }
 

@@ -294,7 +294,7 @@ TEST_CASE(
   const PythonChild child("/usr/bin/python3", kCollectsAlways + kWait);
   MeasureOptions options;
   options.freeze = true;
-  options.frozen_copy.attempts = 5;
+  options.stopped_copy.attempts = 5;
   const auto measured = Measure(child.pid(), options);
   if (measured) {
     CHECK(CountsOf(**measured).at("<class '__main__.Kept'>") == 200000);
@@ -315,7 +315,7 @@ TEST_CASE("measure: more memory than may be copied is not frozen") {
   const PythonChild child("/usr/bin/python3", "import os, sys" + kWait);
   MeasureOptions options;
   options.freeze = true;
-  options.frozen_copy.bytes = 4096;
+  options.stopped_copy.bytes = 4096;
   const auto measured = Measure(child.pid(), options);
   REQUIRE_FALSE(measured.has_value());
   CHECK(measured.error().code == ENOMEM);

@@ -10,15 +10,15 @@
 #include <string>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/gc_list_walker.h"
-#include "metrics/cpython/gc_statistics.h"
-#include "metrics/cpython/heap_measurer.h"
-#include "metrics/cpython/heap_walk.h"
-#include "metrics/cpython/process_memory.h"
-#include "metrics/cpython/resident_ranges.h"
-#include "metrics/cpython/type_counter.h"
+#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/heap/type_counter.h"
+#include "metrics/cpython/runtime/gc_list_walker.h"
+#include "metrics/cpython/runtime/gc_statistics.h"
+#include "metrics/cpython/sizes/heap_measurer.h"
+#include "metrics/remote/process_memory.h"
+#include "metrics/remote/resident_ranges.h"
 #include "tests/metrics/cpython/recorded_heap.h"
-#include "tests/metrics/cpython/recording_memory.h"
+#include "tests/metrics/remote/recording_memory.h"
 
 namespace leak_exporter::cpython {
 namespace {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "metrics/cpython/image_memory.h"
-#include "metrics/cpython/interpreter.h"
-#include "metrics/cpython/memory_map.h"
+#include "metrics/cpython/runtime/interpreter.h"
+#include "metrics/remote/image_memory.h"
+#include "metrics/remote/memory_map.h"
 
 namespace leak_exporter::cpython {
 

@@ -11,12 +11,12 @@
 #include <string>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/gc_list_walker.h"
-#include "metrics/cpython/gc_statistics.h"
-#include "metrics/cpython/heap_measurer.h"
-#include "metrics/cpython/heap_walk.h"
+#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/runtime/gc_list_walker.h"
+#include "metrics/cpython/runtime/gc_statistics.h"
+#include "metrics/cpython/sizes/heap_measurer.h"
 #include "tests/catch.h"
-#include "tests/metrics/cpython/faulty_memory.h"
+#include "tests/metrics/remote/faulty_memory.h"
 
 namespace leak_exporter::cpython {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "metrics/render/debug_text.h"
-#include "metrics/render/families.h"
-#include "metrics/render/json.h"
-#include "metrics/render/openmetrics_text.h"
+#include "metrics/render/debug/debug_text.h"
+#include "metrics/render/json/json.h"
+#include "metrics/render/prometheus/metric_families.h"
+#include "metrics/render/prometheus/openmetrics_text.h"
 #include "tests/catch.h"
 #include "tests/metrics/render/sample_snapshot.h"
 
@@ -28,16 +28,17 @@ TEST_CASE("golden: OpenMetrics") {
 }
 
 TEST_CASE("golden: debug blocks of several targets") {
-  CheckGolden("render/rich.txt", DebugBlocks(RichSnapshot(), kProfiles, true));
+  CheckGolden("render/rich.txt",
+              DebugBlocks(RichSnapshot(), kDebugBlocks, true));
 }
 
 TEST_CASE("golden: debug blocks of one quiet process") {
   CheckGolden("render/quiet.txt",
-              DebugBlocks(QuietSnapshot(), kProfiles, false));
+              DebugBlocks(QuietSnapshot(), kDebugBlocks, false));
 }
 
 TEST_CASE("golden: profiles as JSON") {
-  CheckGolden("render/rich.json", ProfilesJson(RichSnapshot(), kProfiles));
+  CheckGolden("render/rich.json", BlocksJson(RichSnapshot(), kDebugBlocks));
 }
 
 }  // namespace

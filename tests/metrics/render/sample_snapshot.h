@@ -1,6 +1,6 @@
 #pragma once
 
-#include "metrics/render/families.h"
+#include "metrics/render/prometheus/metric_families.h"
 #include "metrics/snapshot.h"
 
 namespace leak_exporter::render {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "metrics/render/families.h"
-#include "metrics/render/openmetrics_text.h"
+#include "metrics/render/prometheus/metric_families.h"
+#include "metrics/render/prometheus/openmetrics_text.h"
 #include "tests/metrics/render/sample_snapshot.h"
 
 namespace {

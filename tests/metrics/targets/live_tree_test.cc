@@ -113,13 +113,13 @@ std::string PsutilDescendants(pid_t pid) {
       "\"");
 }
 
-std::string OurDescendants(Family family) {
-  std::sort(family.descendants.begin(), family.descendants.end(),
+std::string OurDescendants(ProcessTree tree) {
+  std::sort(tree.descendants.begin(), tree.descendants.end(),
             [](const ProcessSample& left, const ProcessSample& right) {
               return left.pid() < right.pid();
             });
   std::ostringstream text;
-  for (const ProcessSample& sample : family.descendants) {
+  for (const ProcessSample& sample : tree.descendants) {
     // One that has just been seen off may still be on its way to sleep.
     const char state = sample.status.state == 'R' ? 'S' : sample.status.state;
     char start[32];
@@ -136,18 +136,18 @@ TEST_CASE("live tree: the same processes and numbers as psutil") {
   const Program program({LEAK_TEST_FIXTURES "/make_odd_tree"});
   REQUIRE(program.ReadLine() == std::to_string(program.pid()));
   TargetWatch watch(TargetOf(program.pid()));
-  const TargetWatch::Round round = watch.Measure(SystemClock());
-  CHECK(round.errors.errors().empty());
-  REQUIRE(round.family.main.size() == 1);
-  CHECK(round.family.main[0].status.threads == 2);
-  CHECK(round.family.descendants.size() == 14);
+  const TargetWatch::Discovery discovery = watch.Measure(SystemClock());
+  CHECK(discovery.errors.errors().empty());
+  REQUIRE(discovery.tree.main.size() == 1);
+  CHECK(discovery.tree.main[0].status.threads == 2);
+  CHECK(discovery.tree.descendants.size() == 14);
   const std::string psutil = PsutilDescendants(program.pid());
-  CHECK(OurDescendants(round.family) == psutil);
+  CHECK(OurDescendants(discovery.tree) == psutil);
   // By now all sleep, and nothing of this is read from their lists again.
-  CHECK(OurDescendants(watch.Measure(SystemClock()).family) == psutil);
+  CHECK(OurDescendants(watch.Measure(SystemClock()).tree) == psutil);
 }
 
-TEST_CASE("live tree: an exec between rounds is seen") {
+TEST_CASE("live tree: an exec between discoveries is seen") {
   // The shell's own arguments hold the first word only until it calls exec.
   const Program program({"/bin/sh", "-c",
                          "echo ready; read line; exec cat /dev/fd/0 - "
@@ -160,18 +160,18 @@ TEST_CASE("live tree: an exec between rounds is seen") {
   TargetWatch watch_before(before);
   TargetWatch watch_after(after);
   const SystemClock clock;
-  REQUIRE(watch_before.Measure(clock).family.main.size() == 1);
-  REQUIRE(watch_after.Measure(clock).family.main.empty());
+  REQUIRE(watch_before.Measure(clock).tree.main.size() == 1);
+  REQUIRE(watch_after.Measure(clock).tree.main.empty());
   program.WriteLine();
   const ProcessId id =
       procfs::ProcessHandle::Open(procfs::ProcFs(), program.pid())->id();
   // cat answers what it is written once it runs.
   program.WriteLine();
   REQUIRE(program.ReadLine().empty());
-  CHECK(watch_before.Measure(clock).family.main.empty());
-  const Family family = watch_after.Measure(clock).family;
-  REQUIRE(family.main.size() == 1);
-  CHECK(family.main[0].handle->id() == id);
+  CHECK(watch_before.Measure(clock).tree.main.empty());
+  const ProcessTree tree = watch_after.Measure(clock).tree;
+  REQUIRE(tree.main.size() == 1);
+  CHECK(tree.main[0].handle->id() == id);
 }
 
 constexpr int kStable = 200;
@@ -244,10 +244,10 @@ TEST_CASE("live tree: a child that hidepid hides is counted, not lost") {
     }
     BecomeOrdinary(kOurs);
     TargetWatch watch(TargetOf(parent.pid()), procfs::ProcFs(directory.path()));
-    const TargetWatch::Round round = watch.Measure(SystemClock());
-    std::string text = std::to_string(round.family.main.size()) + " " +
-                       std::to_string(round.family.descendants.size());
-    for (const CollectorError& error : round.errors.errors()) {
+    const TargetWatch::Discovery discovery = watch.Measure(SystemClock());
+    std::string text = std::to_string(discovery.tree.main.size()) + " " +
+                       std::to_string(discovery.tree.descendants.size());
+    for (const CollectorError& error : discovery.errors.errors()) {
       text += " " + error.cause + " " + std::to_string(error.count);
     }
     return text;
@@ -261,7 +261,7 @@ TEST_CASE("live tree: no child is lost while its siblings end") {
   TargetWatch watch(TargetOf(parent.pid()));
   const auto measure = [&] {
     std::set<pid_t> pids;
-    for (const auto& sample : watch.Measure(SystemClock()).family.descendants) {
+    for (const auto& sample : watch.Measure(SystemClock()).tree.descendants) {
       pids.insert(sample.pid());
     }
     return pids;

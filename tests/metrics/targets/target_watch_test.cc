@@ -34,19 +34,19 @@ class Watched {
 
   void SyncAndMeasure() {
     tree.Sync();
-    round_ = watch_->Measure(clock);
+    discovery_ = watch_->Measure(clock);
   }
 
-  Pids mains() const { return PidsOf(round_.family.main); }
-  Pids descendants() const { return PidsOf(round_.family.descendants); }
+  Pids mains() const { return PidsOf(discovery_.tree.main); }
+  Pids descendants() const { return PidsOf(discovery_.tree.descendants); }
   pid_t main_of(pid_t pid) const {
-    for (const ProcessSample& sample : round_.family.descendants) {
+    for (const ProcessSample& sample : discovery_.tree.descendants) {
       if (sample.pid() == pid) return sample.main_pid;
     }
     return 0;
   }
   const std::vector<CollectorError>& errors() const {
-    return round_.errors.errors();
+    return discovery_.errors.errors();
   }
 
   FakeTree tree;
@@ -61,7 +61,7 @@ class Watched {
   }
 
   std::optional<TargetWatch> watch_;
-  TargetWatch::Round round_;
+  TargetWatch::Discovery discovery_;
 };
 
 MatchConfig ByComm(const std::string& comm) {
@@ -76,7 +76,7 @@ MatchConfig ByCmdline(const std::string& pattern) {
   return rules;
 }
 
-TEST_CASE("target: processes that start and end between rounds") {
+TEST_CASE("target: processes that start and end between discoveries") {
   Watched watched(ByComm("app"));
   watched.SyncAndMeasure();
   CHECK(watched.mains().empty());
@@ -104,7 +104,7 @@ TEST_CASE("target: a match below a match belongs to the topmost one's tree") {
   watched.tree[12].parent = 11;
   watched.tree[12].comm = "shell";
   watched.tree[13].parent = 12;
-  for (int round = 0; round < 2; ++round) {
+  for (int generation = 0; generation < 2; ++generation) {
     watched.SyncAndMeasure();
     CHECK(watched.mains() == Pids{10});
     CHECK(watched.descendants() == Pids{11, 12, 13});
@@ -123,7 +123,7 @@ TEST_CASE("target: an ancestor that comes to match takes the tree over") {
   watched.SyncAndMeasure();
   REQUIRE(watched.mains() == Pids{10});
   watched.tree[5].comm = "app";
-  for (int round = 0; round < 2; ++round) {
+  for (int generation = 0; generation < 2; ++generation) {
     watched.SyncAndMeasure();
     CHECK(watched.mains() == Pids{5});
     CHECK(watched.descendants() == Pids{6, 10, 11});
@@ -174,7 +174,7 @@ TEST_CASE("target: an old process that did not exec is not asked anew") {
   CHECK(watched.mains().empty());
 }
 
-TEST_CASE("target: a young process is asked anew in every round") {
+TEST_CASE("target: a young process is asked anew in every discovery") {
   Watched watched(ByCmdline("agent"));
   watched.tree[10].cmdline = "forked";
   watched.SyncAndMeasure();
@@ -185,7 +185,7 @@ TEST_CASE("target: a young process is asked anew in every round") {
   CHECK(watched.mains() == Pids{10});
 }
 
-TEST_CASE("target: where exec cannot be seen every round asks anew") {
+TEST_CASE("target: where exec cannot be seen every discovery asks anew") {
   Watched watched(ByCmdline("agent"));
   watched.tree[10].cmdline = "agent";
   watched.tree[10].start_stack = 0;
@@ -312,12 +312,13 @@ TEST_CASE("target: a pid file that changes hands") {
   CHECK(watched.mains() == Pids{20});
 }
 
-TEST_CASE("target: rules that cannot be applied are an error in every round") {
+TEST_CASE(
+    "target: rules that cannot be applied are an error in every discovery") {
   MatchConfig rules;
   rules.users = {"no-such-user-here"};
   Watched watched(rules);
   watched.tree[10].parent = 1;
-  for (int round = 0; round < 2; ++round) {
+  for (int generation = 0; generation < 2; ++generation) {
     watched.SyncAndMeasure();
     CHECK(watched.mains().empty());
     REQUIRE(watched.errors().size() == 1);

@@ -1,0 +1,74 @@
+#include "exporter/debug/debug_reporter.h"
+
+#include <chrono>
+#include <utility>
+
+#include "exporter/debug/block_collectors.h"
+#include "metrics/render/debug/debug_text.h"
+
+namespace leak_exporter {
+namespace {
+
+// A block may be late by what its measurement takes, for no longer than this;
+// then it shows the last results.
+constexpr std::chrono::seconds kMeasuringBudget{30};
+
+}  // namespace
+
+DebugReporter::DebugReporter(const Snapshotter& snapshotter,
+                             const WaitableClock& clock, Logger& logger)
+    : snapshotter_(snapshotter), clock_(clock), logger_(logger) {}
+
+void DebugReporter::Configure(const config::DebuggingConfig& config) {
+  const std::lock_guard lock(mutex_);
+  schedule_.Configure(config, clock_.Now());
+  writer_ = std::make_shared<BlockWriter>(config.output);
+  ++changes_;
+  changed_.notify_all();
+}
+
+Result<void> DebugReporter::Start(WorkerThreads& workers) {
+  return workers.Start(WorkerThreads::Priority::kNormal,
+                       [self = shared_from_this()] { self->Run(); });
+}
+
+void DebugReporter::Stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  ++changes_;
+  changed_.notify_all();
+}
+
+void DebugReporter::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_) {
+    const auto profiles = schedule_.TakeDue(clock_.Now());
+    if (!profiles.empty()) {
+      const auto writer = writer_;
+      lock.unlock();
+      Print(profiles, writer);
+      lock.lock();
+      continue;
+    }
+    const auto changed = [this, seen = changes_] { return changes_ != seen; };
+    if (const auto due = schedule_.NextDue()) {
+      clock_.WaitUntil(lock, changed_, *due, changed);
+    } else {
+      changed_.wait(lock, changed);
+    }
+  }
+}
+
+void DebugReporter::Print(const std::vector<render::DebugBlock>& profiles,
+                          const std::shared_ptr<BlockWriter>& writer) {
+  const Snapshot snapshot = snapshotter_.Take(
+      {std::nullopt, CollectorsOf(profiles), kMeasuringBudget});
+  const auto written = writer->Write(render::DebugBlocks(
+      snapshot, profiles, /*several_targets=*/snapshot.targets.size() > 1));
+  if (!written) {
+    logger_.Error("debug blocks were not written",
+                  {{"error", written.error().message}});
+  }
+}
+
+}  // namespace leak_exporter

@@ -1,0 +1,171 @@
+#include "exporter/http/handlers/handlers.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "exporter/debug/block_collectors.h"
+#include "exporter/http/handlers/landing_page.h"
+#include "exporter/http/negotiation.h"
+#include "metrics/render/debug/debug_text.h"
+#include "metrics/render/json/json.h"
+#include "metrics/render/prometheus/openmetrics_text.h"
+
+namespace leak_exporter::http {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::nanoseconds;
+using Seconds = std::chrono::duration<double>;
+
+constexpr std::chrono::seconds kDefaultBudget{10};
+constexpr Seconds kShortestBudget{0.1};
+constexpr Seconds kLongestBudget{300};
+constexpr Seconds kMargin{0.5};
+
+std::optional<std::vector<std::string>> Restriction(const Request& request,
+                                                    std::string_view name) {
+  auto values = request.QueryValues(name);
+  if (values.empty()) return std::nullopt;
+  return values;
+}
+
+/// A 400 where one of the names is not known.
+std::optional<Response> RefuseUnknown(
+    const std::optional<std::vector<std::string>>& names, std::string_view what,
+    const std::function<bool(std::string_view)>& is_known) {
+  if (!names) return std::nullopt;
+  for (const std::string& name : *names) {
+    if (!is_known(name)) {
+      return PlainText(400, "unknown " + std::string(what) + " '" + name + "'");
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> RefuseUnknownTargets(const Site& site,
+                                             const SnapshotRequest& request) {
+  return RefuseUnknown(request.targets, "target", [&](std::string_view name) {
+    return site.snapshotter.HasTarget(name);
+  });
+}
+
+Response Metrics(const Site& site, const Request& request) {
+  const SnapshotRequest measure{
+      Restriction(request, "target"), Restriction(request, "collect[]"),
+      ScrapeBudget(request.header("X-Prometheus-Scrape-Timeout-Seconds"))};
+  if (auto refusal = RefuseUnknownTargets(site, measure)) return *refusal;
+  if (auto refusal = RefuseUnknown(measure.collectors, "or disabled collector",
+                                   [&](std::string_view name) {
+                                     return site.snapshotter.HasCollector(name);
+                                   })) {
+    return *refusal;
+  }
+  const Snapshot snapshot = site.snapshotter.Take(measure);
+  const render::ExporterStatus status = site.status();
+  MetricsFormat format = NegotiateMetricsFormat(request.header("Accept"));
+  Response response;
+  response.content_type = std::move(format.content_type);
+  response.headers.emplace_back("Vary", "Accept");
+  render::WriteFamilies(render::BuildFamilies(snapshot, &status),
+                        format.openmetrics ? render::Dialect::kOpenMetrics
+                                           : render::Dialect::kPrometheusText,
+                        response.body);
+  return response;
+}
+
+Response DebugBlock(const Site& site, render::DebugBlock profile,
+                    const Request& request) {
+  const std::array profiles = {profile};
+  const SnapshotRequest measure{Restriction(request, "target"),
+                                CollectorsOf(profiles), kDefaultBudget};
+  if (auto refusal = RefuseUnknownTargets(site, measure)) return *refusal;
+  const auto formats = request.QueryValues("format");
+  const std::string format = formats.empty() ? "text" : formats.back();
+  if (format != "text" && format != "json") {
+    return PlainText(400,
+                     "unknown format '" + format + "', expected text or json");
+  }
+  const Snapshot snapshot = site.snapshotter.Take(measure);
+  Response response;
+  if (format == "json") {
+    response.content_type = "application/json";
+    response.body = render::BlocksJson(snapshot, profiles);
+  } else {
+    response.body = render::DebugBlocks(
+        snapshot, profiles,
+        /*several_targets=*/site.snapshotter.TargetCount() > 1);
+  }
+  return response;
+}
+
+Response Page(const Site& site) {
+  const Snapshot snapshot =
+      site.snapshotter.Take({std::nullopt, std::nullopt, kDefaultBudget});
+  Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.headers.emplace_back(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+      "form-action 'none'; frame-ancestors 'none'");
+  response.body = LandingPage(snapshot, site.status(), site.telemetry_path);
+  return response;
+}
+
+Response Reload(const Site& site) {
+  const ReloadResult result = site.reload();
+  if (result) return PlainText(200, "configuration reloaded");
+  std::string text = "configuration not reloaded:";
+  for (const std::string& mistake : result.error()) text += '\n' + mistake;
+  return PlainText(500, text);
+}
+
+}  // namespace
+
+std::vector<Route> MakeRoutes(const Site& site) {
+  std::vector<Route> routes;
+  const auto get = [&routes](std::string path, Handler handler) {
+    routes.push_back({std::move(path), {"GET"}, std::move(handler)});
+  };
+  get(site.telemetry_path,
+      [site](const Request& request) { return Metrics(site, request); });
+  get("/", [site](const Request&) { return Page(site); });
+  get("/-/healthy", [](const Request&) { return PlainText(200, "healthy"); });
+  // Asks for what a deadlock would hold.
+  get("/-/ready", [site](const Request&) {
+    return site.snapshotter.TargetCount() > 0 ? PlainText(200, "ready")
+                                              : PlainText(503, "no targets");
+  });
+  routes.push_back({"/-/reload", {"POST", "PUT"}, [site](const Request&) {
+                      return Reload(site);
+                    }});
+  const std::array<std::pair<const char*, render::DebugBlock>, 4> blocks = {{
+      {"/debug/memory", render::DebugBlock::kMemory},
+      {"/debug/pid", render::DebugBlock::kPid},
+      {"/debug/disk", render::DebugBlock::kDisk},
+      {"/debug/mapping", render::DebugBlock::kMapping},
+  }};
+  for (const auto& [path, profile] : blocks) {
+    get(path, [site, profile = profile](const Request& request) {
+      return DebugBlock(site, profile, request);
+    });
+  }
+  return routes;
+}
+
+nanoseconds ScrapeBudget(std::string_view timeout_header) {
+  double seconds = 0;
+  const char* end = timeout_header.data() + timeout_header.size();
+  const auto [stop, code] =
+      std::from_chars(timeout_header.data(), end, seconds);
+  if (code != std::errc{} || stop != end || !(seconds > 0)) {
+    return kDefaultBudget;
+  }
+  return duration_cast<nanoseconds>(
+      std::clamp(Seconds(seconds) - kMargin, kShortestBudget, kLongestBudget));
+}
+
+}  // namespace leak_exporter::http

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "exporter/http/message.h"
+#include "exporter/reload/reload_queue.h"
+#include "exporter/schedule/snapshotter.h"
+#include "metrics/render/prometheus/metric_families.h"
+
+namespace leak_exporter::http {
+
+/// What the pages are made from. Everything it refers to is thread-safe and
+/// outlives the server.
+struct Site {
+  const Snapshotter& snapshotter;
+  /// What the exporter says of itself.
+  std::function<render::ExporterStatus()> status;
+  std::function<ReloadResult()> reload;
+  std::string telemetry_path;
+};
+
+/// The exporter's routes: metrics, debug blocks, health, reload, and a page
+/// that leads to them unless the metrics are at "/".
+std::vector<Route> MakeRoutes(const Site& site);
+
+/// How long a scrape may take, by its X-Prometheus-Scrape-Timeout-Seconds: half
+/// a second less, so that the answer arrives in time; ten seconds where the
+/// header is absent or makes no sense.
+std::chrono::nanoseconds ScrapeBudget(std::string_view timeout_header);
+
+}  // namespace leak_exporter::http

@@ -1,0 +1,126 @@
+#include "exporter/schedule/collector_run.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace leak_exporter {
+namespace {
+
+double Seconds(std::chrono::nanoseconds span) {
+  return std::chrono::duration<double>(span).count();
+}
+
+/// Measures the time `work` takes; what it throws goes to `errors`.
+template <typename Work>
+CollectorRun Timed(std::string_view name, const Clock& clock,
+                   ErrorTally& errors, const Work& work) {
+  CollectorRun run;
+  run.collector = name;
+  run.timestamp_unix_seconds = Seconds(clock.WallTime().time_since_epoch());
+  const auto started = clock.Now();
+  try {
+    run.success = work();
+  } catch (const std::exception& failure) {
+    errors.Add("internal", failure.what());
+  }
+  run.duration_seconds = Seconds(clock.Now() - started);
+  run.errors = errors.errors();
+  return run;
+}
+
+std::vector<std::string_view> Causes(const CollectorRun& run) {
+  std::vector<std::string_view> causes;
+  for (const CollectorError& error : run.errors) causes.push_back(error.cause);
+  std::sort(causes.begin(), causes.end());
+  return causes;
+}
+
+}  // namespace
+
+FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
+                         const Deadline& deadline,
+                         const RunEnvironment& environment) {
+  FinishedRun finished;
+  finished.main = MainIds(tree);
+  const CollectorContext context{environment.target, tree, environment.proc_fs,
+                                 environment.clock, deadline};
+  ErrorTally errors;
+  finished.run = Timed(collector.name(), environment.clock, errors, [&] {
+    return collector.Collect(context, finished.parts, errors);
+  });
+  return finished;
+}
+
+FoundProcesses FindProcesses(TreeSource& source, const Clock& clock) {
+  FoundProcesses found;
+  ErrorTally errors;
+  found.run = Timed(kTargetsRun, clock, errors, [&] {
+    auto round = source.Measure(clock);
+    found.tree = std::move(round.tree);
+    errors = std::move(round.errors);
+    return errors.errors().empty();
+  });
+  return found;
+}
+
+CollectorRun TimedOut(std::string_view collector, std::chrono::nanoseconds took,
+                      std::optional<double> timestamp) {
+  CollectorRun run;
+  run.collector = collector;
+  run.duration_seconds = Seconds(took);
+  run.timestamp_unix_seconds = timestamp;
+  run.errors.push_back({"timeout", 1, "no result before the deadline"});
+  return run;
+}
+
+void ShareParts(const TargetSnapshot& from, TargetSnapshot& into) {
+  const auto share = [](const auto& part, auto& place) {
+    if (part) place = part;
+  };
+  share(from.process_tree, into.process_tree);
+  share(from.memory, into.memory);
+  share(from.proportional_memory, into.proportional_memory);
+  share(from.mappings, into.mappings);
+  share(from.open_files, into.open_files);
+  share(from.disk_usage, into.disk_usage);
+  share(from.python_heap, into.python_heap);
+}
+
+void LogChange(Logger& logger, std::string_view target,
+               const CollectorRun* before, const CollectorRun& run) {
+  const bool failed_before = before != nullptr && !before->success;
+  if (run.success && run.errors.empty()) {
+    if (failed_before) {
+      logger.Info("collector recovered",
+                  {{"target", target}, {"collector", run.collector}});
+    }
+    return;
+  }
+  if (before != nullptr && before->success == run.success &&
+      Causes(*before) == Causes(run)) {
+    return;
+  }
+  for (const CollectorError& error : run.errors) {
+    logger.Warn(run.success ? "collector could not read everything"
+                            : "collector failed",
+                {{"target", target},
+                 {"collector", run.collector},
+                 {"cause", error.cause},
+                 {"count", error.count},
+                 {"error", error.message}});
+  }
+  if (run.errors.empty()) {
+    logger.Warn("collector has no result",
+                {{"target", target}, {"collector", run.collector}});
+  }
+}
+
+std::vector<ProcessId> MainIds(const ProcessTree& tree) {
+  std::vector<ProcessId> ids;
+  ids.reserve(tree.main.size());
+  for (const ProcessSample& main : tree.main) ids.push_back(main.handle->id());
+  return ids;
+}
+
+}  // namespace leak_exporter

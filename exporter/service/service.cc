@@ -1,0 +1,142 @@
+#include "exporter/service/service.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <utility>
+
+#include "exporter/cli/effective_config.h"
+#include "exporter/http/handlers/handlers.h"
+#include "exporter/schedule/measuring.h"
+
+namespace leak_exporter {
+namespace {
+
+// The program promises to end within a second.
+constexpr std::chrono::milliseconds kPatienceAtTheEnd{400};
+// A question is judged a turn later, and the manager is to hear of it twice
+// within its interval.
+constexpr int kWatchdogTurns = 4;
+
+}  // namespace
+
+Service::Service(const Options& options, const config::Config& config,
+                 std::vector<http::ListenSocket> sockets, Logger& logger)
+    : options_(options),
+      logger_(logger),
+      signals_({SIGTERM, SIGINT, SIGHUP}),
+      manager_(ServiceManager::FromEnvironment()),
+      self_(proc_fs_, clock_),
+      snapshotter_(MakeMonitorFactory(proc_fs_, RaiseDescriptorLimit()),
+                   {clock_, proc_fs_, workers_, logger_}),
+      reporter_(std::make_shared<DebugReporter>(snapshotter_, clock_, logger_)),
+      reloader_([this] { return LoadEffectiveConfig(options_); },
+                [this](const config::Config& c) { Apply(c); }, clock_,
+                logger_) {
+  Apply(config);
+  server_ = std::make_shared<http::Server>(
+      std::move(sockets),
+      http::MakeRoutes({snapshotter_, [this] { return Status(); },
+                        [this] { return reload_queue_.Request(); },
+                        options_.telemetry_path}),
+      logger_);
+  for (const std::string& address : server_->Addresses()) {
+    logger_.Info("listening", {{"address", address}});
+  }
+  watchdog_.emplace(server_->sockets());
+}
+
+bool Service::Run() {
+  Report(manager_.Ready());
+  Report(reporter_->Start(workers_));
+  while (!EndIsSignalled()) {
+    AwaitEvent();
+    reload_queue_.Serve([this] { return Reload(); });
+    FeedManager();
+  }
+  return End();
+}
+
+render::ExporterStatus Service::Status() const {
+  render::ExporterStatus status = self_.Read();
+  if (!options_.config_file.empty()) {
+    const ConfigReloader::State state = reloader_.state();
+    status.config_last_reload_successful = state.last_successful;
+    status.config_last_reload_success_unix_seconds =
+        state.last_success_unix_seconds;
+  }
+  return status;
+}
+
+void Service::Apply(const config::Config& config) {
+  snapshotter_.Configure(config);
+  reporter_->Configure(config.debugging);
+}
+
+ReloadResult Service::Reload() {
+  Report(manager_.Reloading(clock_.Now()));
+  ReloadResult result = reloader_.Reload();
+  Report(manager_.Ready());
+  return result;
+}
+
+bool Service::EndIsSignalled() {
+  while (const auto signal = signals_.Take()) {
+    if (*signal != SIGHUP) return true;
+    // The outcome is in the log and in the metrics.
+    static_cast<void>(Reload());
+  }
+  return false;
+}
+
+void Service::AwaitEvent() const {
+  int timeout_milliseconds = -1;
+  if (manager_.watchdog_interval()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        next_feeding_ - clock_.Now());
+    timeout_milliseconds =
+        static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
+  }
+  std::array events = {pollfd{signals_.fd(), POLLIN, 0},
+                       pollfd{reload_queue_.fd(), POLLIN, 0}};
+  ::poll(events.data(), events.size(), timeout_milliseconds);
+}
+
+void Service::FeedManager() {
+  const auto interval = manager_.watchdog_interval();
+  if (!interval || clock_.Now() < next_feeding_) return;
+  next_feeding_ = clock_.Now() + *interval / kWatchdogTurns;
+  if (watchdog_->Check(std::chrono::milliseconds(0))) {
+    Report(manager_.Watchdog());
+  } else {
+    logger_.Error("the server does not answer");
+  }
+}
+
+bool Service::End() {
+  logger_.Info("ending");
+  Report(manager_.Stopping());
+  reporter_->Stop();
+  reload_queue_.Close();
+  snapshotter_.Stop();
+  watchdog_.reset();
+  // It waits for its handlers, which wait for nothing any more; but that is not
+  // to be relied upon.
+  Report(workers_.Start(
+      WorkerThreads::Priority::kNormal,
+      [server = std::move(server_)]() mutable { server.reset(); }));
+  const bool ended = workers_.WaitUntilIdle(kPatienceAtTheEnd);
+  if (!ended) {
+    logger_.Warn("ended although work hangs",
+                 {{"threads", static_cast<uint64_t>(workers_.running())}});
+  }
+  return ended;
+}
+
+void Service::Report(const Result<void>& done) {
+  if (!done) logger_.Error(done.error().message);
+}
+
+}  // namespace leak_exporter

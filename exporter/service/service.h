@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "config/config.h"
+#include "exporter/cli/options.h"
+#include "exporter/debug/debug_reporter.h"
+#include "exporter/http/listen_socket.h"
+#include "exporter/http/server.h"
+#include "exporter/log/log.h"
+#include "exporter/reload/reload_queue.h"
+#include "exporter/reload/reloader.h"
+#include "exporter/schedule/snapshotter.h"
+#include "exporter/schedule/waitable_clock.h"
+#include "exporter/schedule/worker_threads.h"
+#include "exporter/service/self_status.h"
+#include "exporter/service/watchdog.h"
+#include "exporter/system/sd_notify.h"
+#include "exporter/system/signal_fd.h"
+#include "metrics/procfs/proc_fs.h"
+
+namespace leak_exporter {
+
+/// Everything that runs while the program serves, put together once.
+class Service {
+ public:
+  /// Serves from now on. `config` has been loaded for `options`.
+  Service(const Options& options, const config::Config& config,
+          std::vector<http::ListenSocket> sockets, Logger& logger);
+
+  /// Turns until SIGTERM or SIGINT, and ends what was started. Returns whether
+  /// all of it has ended; where it has not, threads still use this object and
+  /// the program must end without destroying it.
+  bool Run();
+
+ private:
+  render::ExporterStatus Status() const;
+  void Apply(const config::Config& config);
+  ReloadResult Reload();
+  bool EndIsSignalled();
+  void AwaitEvent() const;
+  void FeedManager();
+  bool End();
+  void Report(const Result<void>& done);
+
+  const Options& options_;
+  Logger& logger_;
+  SignalFd signals_;
+  ServiceManager manager_;
+  SystemWaitableClock clock_;
+  procfs::ProcFs proc_fs_;
+  WorkerThreads workers_;
+  SelfStatus self_;
+  Snapshotter snapshotter_;
+  std::shared_ptr<DebugReporter> reporter_;
+  ConfigReloader reloader_;
+  ReloadQueue reload_queue_;
+  std::shared_ptr<http::Server> server_;
+  std::optional<Watchdog> watchdog_;
+  std::chrono::steady_clock::time_point next_feeding_{};
+};
+
+}  // namespace leak_exporter

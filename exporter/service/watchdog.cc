@@ -1,0 +1,57 @@
+#include "exporter/service/watchdog.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace leak_exporter {
+namespace {
+
+constexpr timeval kPatience{0, 100'000};
+constexpr std::string_view kQuestion =
+    "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+/// Connects to where a socket listens (an address such as 0.0.0.0 means this
+/// machine) and sends a request. Invalid where that failed.
+UniqueFd Ask(const http::ListenSocket& socket) {
+  sockaddr_storage name{};
+  socklen_t length = sizeof name;
+  if (::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&name), &length) !=
+      0) {
+    return {};
+  }
+  UniqueFd fd(::socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return {};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&name), length) !=
+          0 ||
+      ::send(fd.get(), kQuestion.data(), kQuestion.size(), MSG_NOSIGNAL) < 0) {
+    return {};
+  }
+  return fd;
+}
+
+bool IsAnswered(const UniqueFd& question, std::chrono::milliseconds patience) {
+  pollfd waiting{question.get(), POLLIN, 0};
+  return question.valid() &&
+         ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1;
+}
+
+}  // namespace
+
+bool Watchdog::Check(std::chrono::milliseconds patience) {
+  const bool answered = std::all_of(questions_.begin(), questions_.end(),
+                                    [patience](const UniqueFd& question) {
+                                      return IsAnswered(question, patience);
+                                    });
+  questions_.clear();
+  for (const http::ListenSocket& socket : sockets_) {
+    questions_.push_back(Ask(socket));
+  }
+  return answered;
+}
+
+}  // namespace leak_exporter

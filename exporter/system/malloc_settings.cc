@@ -1,0 +1,20 @@
+#include "exporter/system/malloc_settings.h"
+
+#include <malloc.h>
+
+namespace leak_exporter {
+
+void ConfigureMalloc() {
+#ifdef M_ARENA_MAX
+  // Each further arena would keep as much again.
+  constexpr int kArenas = 1;
+  // Beyond it a block is mapped and unmapped by itself; glibc's greatest.
+  constexpr int kMmapThresholdBytes = 32 << 20;
+  constexpr int kTrimThresholdBytes = 32 << 20;
+  ::mallopt(M_ARENA_MAX, kArenas);
+  ::mallopt(M_MMAP_THRESHOLD, kMmapThresholdBytes);
+  ::mallopt(M_TRIM_THRESHOLD, kTrimThresholdBytes);
+#endif
+}
+
+}  // namespace leak_exporter

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+
+#include "metrics/base/process_id.h"
+#include "metrics/targets/process_tree.h"
+
+namespace leak_exporter {
+
+/// What a collector read of each process, for as long as it cannot have
+/// changed: only the process itself changes it, and has not run since. A
+/// process that shares its memory or its descriptors with another one
+/// (clone(2) with CLONE_VM or CLONE_FILES but without CLONE_THREAD) is the
+/// exception that is accepted: outside vfork(2), where one of the two waits,
+/// hardly anything does that.
+template <typename T>
+class KeptResults {
+ public:
+  /// Null where nothing is kept or the process may have run since. Valid until
+  /// the next Keep or EndGeneration.
+  T* Find(const ProcessTree& tree, const ProcessSample& process) {
+    const auto entry = entries_.find(process.handle->id());
+    if (entry == entries_.end() ||
+        entry->second.read_in_round < process.last_run_generation) {
+      return nullptr;
+    }
+    entry->second.seen_in_round = tree.generation;
+    return &entry->second.value;
+  }
+
+  T& Keep(const ProcessTree& tree, const ProcessSample& process, T value) {
+    Entry& entry = entries_[process.handle->id()];
+    entry = {std::move(value), tree.generation, tree.generation};
+    return entry.value;
+  }
+
+  /// Drops those that were neither found nor kept in this discovery.
+  void EndGeneration(const ProcessTree& tree) {
+    std::erase_if(entries_, [&](const auto& entry) {
+      return entry.second.seen_in_round != tree.generation;
+    });
+  }
+
+ private:
+  struct Entry {
+    T value;
+    uint64_t read_in_round = 0;
+    uint64_t seen_in_round = 0;
+  };
+
+  std::unordered_map<ProcessId, Entry> entries_;
+};
+
+}  // namespace leak_exporter

@@ -1,0 +1,212 @@
+#include "metrics/cpython/heap/heap_scanner.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "metrics/cpython/runtime/gc_head.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+// Large enough that a system call costs nothing beside what it copies, small
+// enough to stay in the processor's cache until it has been looked at.
+constexpr size_t kReadBytes = size_t{1} << 20;
+constexpr size_t kPageBytes = 4096;
+// What stays of one window for the next: objects at its end are seen with what
+// is around them.
+constexpr size_t kBefore = HeapBlock::kBytesBefore;
+constexpr size_t kBehind = HeapBlock::kBytesBehind;
+constexpr uint64_t kLargestAlignment = 16;
+constexpr size_t kCarried = kBefore + kBehind + kLargestAlignment;
+// A bound for hostile heaps; in life there are a few hundred at most.
+constexpr size_t kMaxLinkReads = 100'000;
+
+}  // namespace
+
+HeapScanner::HeapScanner(const RemoteMemory& memory, TypeTable& types,
+                         ScanLimits limits)
+    : memory_(memory), types_(types), limits_(limits) {}
+
+Result<ScanReport> HeapScanner::Scan(std::span<const AddressRange> ranges,
+                                     std::span<const RemoteAddr> left_out,
+                                     HeapVisitor& visitor,
+                                     const Deadline& deadline) {
+  report_ = {};
+  link_reads_ = 0;
+  ranges_ = ranges;
+  last_range_ = {};
+  left_out_ = left_out;
+  uint64_t largest = 0;
+  for (const AddressRange& range : ranges) {
+    largest = std::max(largest, range.size());
+  }
+  buffer_.resize(kCarried +
+                 static_cast<size_t>(std::min<uint64_t>(largest, kReadBytes)));
+  for (const AddressRange& range : ranges) {
+    auto scanned = ScanRange(range, visitor, deadline);
+    if (!scanned) return tl::unexpected<Error>(scanned.error());
+    if (!report_.cut_short.empty()) break;
+  }
+  if (types_.truncated()) report_.cut_short = "too many types";
+  return report_;
+}
+
+bool HeapScanner::MayGoOn(const Deadline& deadline) {
+  if (report_.bytes_read >= limits_.bytes) {
+    report_.cut_short = "too much memory";
+  } else if (report_.objects >= limits_.objects) {
+    report_.cut_short = "too many objects";
+  } else if (deadline.Expired()) {
+    report_.cut_short = "out of time";
+  }
+  return report_.cut_short.empty();
+}
+
+// Reads may end early for no reason that lasts; only one that gets nothing
+// tells of a page that cannot be read.
+Result<void> HeapScanner::ScanRange(const AddressRange& range,
+                                    HeapVisitor& visitor,
+                                    const Deadline& deadline) {
+  RemoteAddr at = range.begin;
+  size_t carried = 0;
+  size_t first = 0;
+  uint64_t skip = kPageBytes;
+  while (at < range.end && MayGoOn(deadline)) {
+    const uint64_t left = Value(range.end) - Value(at);
+    const auto wanted =
+        static_cast<size_t>(std::min<uint64_t>(left, kReadBytes));
+    const auto got =
+        memory_.ReadSome(at, std::span(buffer_).subspan(carried, wanted));
+    if (!got && (IsGone(got.error()) || IsPermission(got.error()))) {
+      return tl::unexpected<Error>(got.error());
+    }
+    const size_t fresh = got ? *got : 0;
+    report_.bytes_read += fresh;
+    const bool is_last = !got || fresh == left;
+
+    Window window;
+    window.begin = at - carried;
+    window.size = carried + fresh;
+    window.first = first;
+    window.last = is_last ? window.size : BeforeTail(window);
+    VisitWindow(window, visitor);
+    if (is_last) {
+      // Behind a hole there may be more; where there is not, the steps grow.
+      const uint64_t hole = got ? 0 : std::min(skip, left);
+      report_.unreadable_bytes += hole;
+      at = at + fresh + hole;
+      skip = std::min<uint64_t>(skip * 2, kReadBytes);
+      carried = 0;
+      first = 0;
+      continue;
+    }
+    const size_t kept = std::min(window.size, kCarried);
+    std::memmove(buffer_.data(), buffer_.data() + window.size - kept, kept);
+    first = std::max(window.first, window.last) - (window.size - kept);
+    carried = kept;
+    at = at + fresh;
+    skip = kPageBytes;
+  }
+  return {};
+}
+
+// What follows is looked at again with the next window. Addresses stay
+// aligned, wherever a read ended.
+size_t HeapScanner::BeforeTail(const Window& window) {
+  const size_t tail = std::min(window.size, kBehind);
+  const uint64_t end = Value(window.begin) + window.size - tail;
+  const uint64_t aligned = end / kLargestAlignment * kLargestAlignment;
+  return static_cast<size_t>(std::max(aligned, Value(window.begin)) -
+                             Value(window.begin));
+}
+
+void HeapScanner::VisitWindow(const Window& window, HeapVisitor& visitor) {
+  const Layout& layout = types_.layout();
+  objects_.clear();
+  switch (layout.gc_scheme) {
+    case GcScheme::kTagged:
+      Collect(window, TaggedHead{});
+      break;
+    case GcScheme::kRefs:
+      Collect(window, RefsHead{layout.gc_head.gc_refs_shift});
+      break;
+    case GcScheme::kBits:
+      Collect(window, BitsHead{});
+      break;
+  }
+  report_.objects += objects_.size();
+  visitor.Visit({window.begin, std::span(buffer_).first(window.size), objects_},
+                types_);
+}
+
+template <typename Head>
+void HeapScanner::Collect(const Window& window, const Head& head) {
+  if (window.size < Head::kExtent) return;
+  const size_t step = types_.layout().alignment;
+  const size_t last = std::min(window.last, window.size - Head::kExtent + 1);
+  // No object begins before the end of the header of the one before.
+  constexpr size_t kStride = Head::kExtent;
+  size_t at = window.first;
+  while (at < last) {
+    const std::byte* place = buffer_.data() + at;
+    if (!head.IsTracked(place)) {
+      at += step;
+      continue;
+    }
+    const TypeIndex type = types_.FindTracked(RemoteAddr{head.Type(place)});
+    if (type == kNoType) {
+      at += step;
+      continue;
+    }
+    if (!IsLinked(window, head, at)) {
+      ++report_.rejected;
+      at += step;
+      continue;
+    }
+    const size_t object = at + Head::kObject;
+    if (!IsLeftOut(window.begin + object)) {
+      objects_.push_back({static_cast<uint32_t>(object), type});
+    }
+    at += kStride;
+  }
+}
+
+template <typename Head>
+bool HeapScanner::IsLinked(const Window& window, const Head& head, size_t at) {
+  if constexpr (!Head::kHasLinks) return true;
+  const std::byte* place = buffer_.data() + at;
+  const RemoteAddr address = window.begin + at;
+  const RemoteAddr next{head.Next(place)};
+  const uint64_t offset = Value(next) - Value(window.begin);
+  if (offset <= window.size && window.size - offset >= Head::kExtent) {
+    return head.PointsBack(buffer_.data() + offset, Value(address));
+  }
+  // To read the next of each would cost more than all the rest. A link to
+  // elsewhere leads to a list's head, or to memory that is newer than the map.
+  if (!head.IsSuspect(place) && IsInHeap(next)) return true;
+  if (link_reads_++ >= kMaxLinkReads) return false;
+  const auto links = memory_.Read<std::array<std::byte, Head::kExtent>>(next);
+  return links && head.PointsBack(links->data(), Value(address));
+}
+
+bool HeapScanner::IsInHeap(RemoteAddr address) {
+  if (last_range_.Contains(address)) return true;
+  const auto above = std::upper_bound(
+      ranges_.begin(), ranges_.end(), address,
+      [](RemoteAddr a, const AddressRange& range) { return a < range.begin; });
+  if (above == ranges_.begin() || !std::prev(above)->Contains(address)) {
+    return false;
+  }
+  last_range_ = *std::prev(above);
+  return true;
+}
+
+bool HeapScanner::IsLeftOut(RemoteAddr object) {
+  while (!left_out_.empty() && left_out_.front() < object) {
+    left_out_ = left_out_.subspan(1);
+  }
+  return !left_out_.empty() && left_out_.front() == object;
+}
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "metrics/base/deadline.h"
+#include "metrics/cpython/heap/heap_scanner.h"
+#include "metrics/cpython/heap/heap_visitor.h"
+#include "metrics/cpython/objects/type_table.h"
+#include "metrics/cpython/runtime/interpreter.h"
+#include "metrics/remote/memory_map.h"
+#include "metrics/remote/remote_memory.h"
+
+namespace leak_exporter::cpython {
+
+struct HeapWalkLimits {
+  ScanLimits scan;
+  /// Objects in permanent generations (gc.freeze()): each takes 8 bytes here.
+  size_t permanent_objects = 2'000'000;
+};
+
+struct HeapWalk {
+  ScanReport scan;
+  /// Objects that gc.get_objects() does not list: gc.get_freeze_count().
+  uint64_t permanent_objects = 0;
+  /// Why the walk is not complete; empty where it is.
+  std::string incomplete;
+};
+
+/// Visits what gc.get_objects() lists in all interpreters of a process: the
+/// objects that the collector tracks, those of the permanent generation left
+/// out. `types` reads `memory`.
+Result<HeapWalk> WalkHeap(const RemoteMemory& memory,
+                          const PythonRuntime& runtime,
+                          std::span<const AddressRange> ranges,
+                          TypeTable& types, HeapVisitor& visitor,
+                          const HeapWalkLimits& limits,
+                          const Deadline& deadline);
+
+}  // namespace leak_exporter::cpython

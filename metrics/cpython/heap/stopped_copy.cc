@@ -1,0 +1,180 @@
+#include "metrics/cpython/heap/stopped_copy.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "metrics/cpython/runtime/gc_statistics.h"
+#include "metrics/remote/ptrace_stop.h"
+#include "metrics/remote/resident_ranges.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+constexpr size_t kPieceBytes = size_t{16} << 20;
+constexpr size_t kPageBytes = 4096;
+// What a range may grow by before it has to be moved.
+constexpr size_t kSlackBytes = size_t{1} << 20;
+
+// Heap, and the variables of programs and libraries.
+std::vector<AddressRange> WritableRanges(
+    const std::vector<MemoryRegion>& regions) {
+  std::vector<AddressRange> ranges;
+  for (const MemoryRegion& region : regions) {
+    if (region.readable && region.writable && !region.shared) {
+      ranges.push_back({region.begin, region.end});
+    }
+  }
+  return ranges;
+}
+
+/// One attempt.
+class Copier {
+ public:
+  Copier(const procfs::ProcessHandle& process, const RemoteMemory& memory,
+         const StoppedCopyLimits& limits, const Clock& clock,
+         const Deadline& deadline)
+      : process_(process),
+        memory_(memory),
+        limits_(limits),
+        clock_(clock),
+        deadline_(deadline) {}
+
+  /// Makes room for what is there now, so that no page has to be made while the
+  /// process stands still.
+  Result<void> Prepare() {
+    auto ranges = ReadRanges();
+    if (!ranges) return tl::unexpected<Error>(ranges.error());
+    for (const AddressRange& range : *ranges) {
+      MemorySegment segment{range.begin, {}};
+      segment.bytes.reserve(static_cast<size_t>(range.size()) + kSlackBytes);
+      segment.bytes.resize(static_cast<size_t>(range.size()));
+      prepared_.push_back(std::move(segment));
+    }
+    return {};
+  }
+
+  /// Absent where a collection was running.
+  Result<std::optional<StoppedCopy>> Copy(const PythonRuntime& runtime) {
+    const auto start = clock_.Now();
+    const Deadline pause(
+        clock_,
+        std::min(deadline_.at(), Deadline::After(clock_, limits_.pause).at()));
+    std::vector<MemorySegment> segments;
+    {
+      const auto frozen = PtraceStop::Stop(process_, pause);
+      if (!frozen) return tl::unexpected<Error>(frozen.error());
+      for (const Interpreter& interpreter : runtime.interpreters) {
+        const auto collecting = ReadCollecting(memory_, interpreter);
+        if (!collecting) return tl::unexpected<Error>(collecting.error());
+        if (collecting->value_or(false)) return std::optional<StoppedCopy>();
+      }
+      const auto ranges = ReadRanges();
+      if (!ranges) return tl::unexpected<Error>(ranges.error());
+      for (const AddressRange& range : *ranges) {
+        auto copied = CopyRange(range, pause, segments);
+        if (!copied) return tl::unexpected<Error>(copied.error());
+      }
+    }
+    const auto paused = clock_.Now() - start;
+    auto image = ImageMemory::FromSegments(std::move(segments));
+    if (!image) return tl::unexpected<Error>(image.error());
+    return StoppedCopy{*std::move(image), std::move(regions_), paused};
+  }
+
+ private:
+  Result<std::vector<AddressRange>> ReadRanges() {
+    auto regions = ReadMemoryMap(process_, buffer_, deadline_);
+    if (!regions) return tl::unexpected<Error>(regions.error());
+    regions_ = *std::move(regions);
+    auto ranges = ResidentRanges(process_, WritableRanges(regions_));
+    uint64_t bytes = 0;
+    for (const AddressRange& range : ranges) bytes += range.size();
+    if (bytes > limits_.bytes) {
+      return Failure(ENOMEM, process_.Path("mem") + ": " +
+                                 std::to_string(bytes) +
+                                 " bytes, too much to copy");
+    }
+    return ranges;
+  }
+
+  MemorySegment TakePrepared(const AddressRange& range) {
+    const auto found =
+        std::find_if(prepared_.begin(), prepared_.end(),
+                     [&](const auto& s) { return s.address == range.begin; });
+    MemorySegment segment{range.begin, {}};
+    if (found != prepared_.end()) segment = std::move(*found);
+    segment.address = range.begin;
+    segment.bytes.resize(static_cast<size_t>(range.size()));
+    return segment;
+  }
+
+  // Pages that cannot be read are left out: what is around them becomes
+  // segments of their own.
+  Result<void> CopyRange(const AddressRange& range, const Deadline& pause,
+                         std::vector<MemorySegment>& segments) {
+    MemorySegment segment = TakePrepared(range);
+    size_t done = 0;
+    while (done < segment.bytes.size()) {
+      if (pause.Expired()) {
+        return Failure(ETIMEDOUT,
+                       process_.Path("mem") + ": not copied within the pause");
+      }
+      const auto piece =
+          std::span(segment.bytes)
+              .subspan(done,
+                       std::min(kPieceBytes, segment.bytes.size() - done));
+      const auto got = memory_.ReadSome(segment.address + done, piece);
+      if (!got && got.error().code != EFAULT) {
+        return tl::unexpected<Error>(got.error());
+      }
+      done += got ? *got : 0;
+      if (got && *got == piece.size()) continue;
+      const RemoteAddr behind = segment.address + done + kPageBytes;
+      segment.bytes.resize(done);
+      if (done > 0) segments.push_back(std::move(segment));
+      if (behind >= range.end) return {};
+      return CopyRange({behind, range.end}, pause, segments);
+    }
+    segments.push_back(std::move(segment));
+    return {};
+  }
+
+  const procfs::ProcessHandle& process_;
+  const RemoteMemory& memory_;
+  const StoppedCopyLimits& limits_;
+  const Clock& clock_;
+  const Deadline& deadline_;
+  std::string buffer_;
+  std::vector<MemoryRegion> regions_;
+  std::vector<MemorySegment> prepared_;
+};
+
+}  // namespace
+
+Result<StoppedCopy> CopyStopped(const procfs::ProcessHandle& process,
+                                const RemoteMemory& memory,
+                                const PythonRuntime& runtime,
+                                const StoppedCopyLimits& limits,
+                                const Clock& clock, const Deadline& deadline) {
+  Copier copier(process, memory, limits, clock, deadline);
+  auto prepared = copier.Prepare();
+  if (!prepared) return tl::unexpected<Error>(prepared.error());
+  for (int attempt = 0; attempt < limits.attempts; ++attempt) {
+    auto copy = copier.Copy(runtime);
+    if (!copy) return tl::unexpected<Error>(copy.error());
+    if (*copy) return **std::move(copy);
+    if (deadline.Expired()) break;
+    // Time for the collection to end.
+    constexpr timespec kBetween = {0, 2'000'000};
+    ::nanosleep(&kBetween, nullptr);
+  }
+  return Failure(ETIMEDOUT,
+                 process.Path("mem") + ": always within a collection");
+}
+
+}  // namespace leak_exporter::cpython

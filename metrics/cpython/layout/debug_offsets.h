@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+
+#include "metrics/cpython/layout/layout.h"
+#include "metrics/remote/remote_memory.h"
+
+namespace leak_exporter::cpython {
+
+/// What CPython 3.13 and later say of themselves at the start of _PyRuntime
+/// (_Py_DebugOffsets, Include/internal/pycore_debug_offsets.h).
+struct DebugVersion {
+  PythonVersion version;
+  bool free_threaded = false;
+};
+
+/// Absent where there is no such description (before 3.13).
+Result<std::optional<DebugVersion>> ReadDebugVersion(const RemoteMemory& memory,
+                                                     RemoteAddr runtime);
+
+/// Lets the description have the last word on the offsets that it gives, so
+/// that a patched build is read rightly. An error where it makes no sense; then
+/// `layout` is as it was.
+Result<void> ApplyDebugOffsets(const RemoteMemory& memory, RemoteAddr runtime,
+                               Layout& layout);
+
+}  // namespace leak_exporter::cpython

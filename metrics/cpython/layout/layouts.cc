@@ -1,0 +1,523 @@
+#include <array>
+
+#include "metrics/cpython/layout/layout.h"
+
+/// Verified by tests/metrics/cpython/layout/layouts_test.cc against what each
+/// version's headers say. Each function states only what changed since the one
+/// before.
+namespace leak_exporter::cpython {
+namespace {
+
+constexpr Offset kFreeThreadedHeaderGrowth = 16;
+
+Layout Layout27() {
+  Layout l;
+  l.version = {2, 7, std::nullopt};
+  l.gc_scheme = GcScheme::kRefs;
+  l.dict_scheme = DictScheme::kOpenTable;
+
+  l.interpreter.next = 0;
+  l.interpreter.modules = 16;
+  l.interpreter.sysdict = 24;
+
+  l.alignment = 8;
+  l.gc_head.size = 32;
+  l.gc_head.gc_refs = 16;
+  // _PyGC_generation0 leads to an array of these.
+  l.gc.generations = 0;
+  l.generation.size = 40;
+  l.generation.threshold = 32;
+  l.generation.count = 36;
+
+  l.pool.size = 4096;
+  l.arena.bytes = 256 << 10;
+
+  l.type.size = 392;
+  l.type.ht_name = 856;
+  l.type.ht_slots = 864;
+  l.type.heap_size = 872;
+
+  l.unicode.data = 24;
+  l.bytes.ob_sval = 36;
+  l.bytearray.ob_alloc = 32;
+  l.bytearray.ob_start = kAbsent;
+  l.int_object.ob_ival = 16;
+
+  l.dict.ma_used = 24;
+  l.dict.ma_mask = 32;
+  l.dict.ma_table = 40;
+  l.dict.ma_smalltable = 56;
+  l.set.smalltable = 56;
+
+  l.function.func_code = 16;
+  l.function.func_globals = 24;
+  l.function.func_defaults = 32;
+  l.function.func_closure = 40;
+  l.function.func_doc = 48;
+  l.function.func_name = 56;
+  l.function.func_dict = 64;
+  l.function.func_weakreflist = 72;
+  l.function.func_module = 80;
+
+  l.code.co_name = 88;
+  l.code.co_filename = 80;
+  l.code.co_firstlineno = 96;
+  l.frame.f_back = 24;
+  l.frame.f_code = 32;
+  l.frame.f_locals = 56;
+  l.frame.f_localsplus = 376;
+  return l;
+}
+
+Layout Layout36() {
+  Layout l = Layout27();
+  l.version = {3, 6, std::nullopt};
+  l.dict_scheme = DictScheme::kKeys;
+  l.gc_head.gc_refs_shift = 1;
+  l.stats.size = 24;
+  l.stats.collections = 0;
+  l.stats.collected = 8;
+  l.stats.uncollectable = 16;
+  l.interpreter.sysdict = 32;
+  // PyGC_Head is aligned to 16 bytes now.
+  l.generation.size = 48;
+
+  l.type.size = 400;
+  l.type.ht_name = 832;
+  l.type.ht_slots = 840;
+  l.type.ht_qualname = 848;
+  l.type.ht_cached_keys = 856;
+  l.type.heap_size = 864;
+
+  l.unicode.state = 32;
+  l.unicode.ascii_size = 48;
+  l.unicode.compact_size = 72;
+  l.unicode.utf8_length = 48;
+  l.unicode.utf8 = 56;
+  l.unicode.data = 72;
+  l.bytes.ob_sval = 32;
+  l.bytearray.ob_alloc = 24;
+  l.bytearray.ob_start = 40;
+  l.int_object.ob_ival = kAbsent;
+
+  l.dict.ma_used = 16;
+  l.dict.ma_keys = 32;
+  l.dict.ma_values = 40;
+  l.dict.ma_mask = kAbsent;
+  l.dict.ma_table = kAbsent;
+  l.dict.ma_smalltable = kAbsent;
+  // Objects/dict-common.h, which is not installed.
+  l.dict_keys.dk_refcnt = 0;
+  l.dict_keys.dk_size = 8;
+  l.dict_keys.dk_lookup = 16;
+  l.dict_keys.dk_usable = 24;
+  l.dict_keys.dk_nentries = 32;
+  l.dict_keys.dk_indices = 40;
+  l.dict_values.values = 0;
+  l.set.smalltable = 64;
+
+  l.function.func_kwdefaults = 40;
+  l.function.func_closure = 48;
+  l.function.func_doc = 56;
+  l.function.func_name = 64;
+  l.function.func_dict = 72;
+  l.function.func_weakreflist = 80;
+  l.function.func_module = 88;
+  l.function.func_annotations = 96;
+  l.function.func_qualname = 104;
+  l.descr.d_qualname = 32;
+
+  l.code.co_name = 104;
+  l.code.co_filename = 96;
+  l.code.co_firstlineno = 36;
+  return l;
+}
+
+Layout Layout37() {
+  Layout l = Layout36();
+  l.version = {3, 7, std::nullopt};
+  l.runtime.interpreters_head = 24;
+  l.runtime.gc = 320;
+  l.interpreter.id = 16;
+  l.interpreter.modules = 40;
+  l.interpreter.sysdict = 56;
+
+  l.gc.generations = 32;
+  l.gc.permanent_generation = 192;
+  l.gc.generation_stats = 240;
+  l.gc.collecting = 312;
+  l.gc.garbage = 320;
+  l.frame.f_localsplus = 360;
+  return l;
+}
+
+Layout Layout38() {
+  Layout l = Layout37();
+  l.version = {3, 8, std::nullopt};
+  l.gc_scheme = GcScheme::kTagged;
+  l.alignment = 16;
+  l.runtime.interpreters_head = 32;
+  l.runtime.gc = 344;
+  l.interpreter.modules = 56;
+  l.interpreter.sysdict = 72;
+
+  l.gc_head.size = 16;
+  l.gc_head.gc_refs = kAbsent;
+  l.gc.generations = 24;
+  l.gc.permanent_generation = 104;
+  l.gc.generation_stats = 128;
+  l.gc.collecting = 200;
+  l.gc.garbage = 208;
+  l.generation.size = 24;
+  l.generation.threshold = 16;
+  l.generation.count = 20;
+
+  l.type.size = 416;
+  l.type.ht_name = 848;
+  l.type.ht_slots = 856;
+  l.type.ht_qualname = 864;
+  l.type.ht_cached_keys = 872;
+  l.type.heap_size = 880;
+
+  l.code.co_name = 112;
+  l.code.co_filename = 104;
+  l.code.co_firstlineno = 40;
+  return l;
+}
+
+Layout Layout39() {
+  Layout l = Layout38();
+  l.version = {3, 9, std::nullopt};
+  l.runtime.gc = kAbsent;
+  l.interpreter.id = 24;
+  l.interpreter.modules = 856;
+  l.interpreter.sysdict = 872;
+  l.interpreter.gc = 616;
+
+  l.type.size = 408;
+  l.type.ht_name = 840;
+  l.type.ht_slots = 848;
+  l.type.ht_qualname = 856;
+  l.type.ht_cached_keys = 864;
+  l.type.ht_module = 872;
+  l.builtin.mm_class = 56;
+  return l;
+}
+
+Layout Layout310() {
+  Layout l = Layout39();
+  l.version = {3, 10, std::nullopt};
+  l.pool.size = 16384;
+  l.arena.bytes = 1 << 20;
+
+  l.type.ht_name = 848;
+  l.type.ht_slots = 856;
+  l.type.ht_qualname = 864;
+  l.type.ht_cached_keys = 872;
+  l.type.ht_module = 880;
+  l.type.heap_size = 888;
+
+  l.function.func_globals = 16;
+  l.function.func_builtins = 24;
+  l.function.func_name = 32;
+  l.function.func_qualname = 40;
+  l.function.func_code = 48;
+  l.function.func_defaults = 56;
+  l.function.func_kwdefaults = 64;
+  l.function.func_closure = 72;
+  l.function.func_doc = 80;
+  l.function.func_dict = 88;
+  l.function.func_weakreflist = 96;
+  l.function.func_module = 104;
+  l.function.func_annotations = 112;
+  l.frame.f_localsplus = 352;
+  return l;
+}
+
+Layout Layout311() {
+  Layout l = Layout310();
+  l.version = {3, 11, std::nullopt};
+  l.dict_scheme = DictScheme::kLogKeys;
+  l.managed_dict = ManagedDict::k311;
+  l.runtime.interpreters_head = 40;
+  l.interpreter.id = 48;
+  l.interpreter.modules = 888;
+  l.interpreter.sysdict = 904;
+  l.interpreter.gc = 648;
+  l.type.heap_size = 904;
+
+  l.dict_keys.dk_size = kAbsent;
+  l.dict_keys.dk_lookup = kAbsent;
+  l.dict_keys.dk_log2_size = 8;
+  l.dict_keys.dk_log2_index_bytes = 9;
+  l.dict_keys.dk_kind = 10;
+  l.dict_keys.dk_usable = 16;
+  l.dict_keys.dk_nentries = 24;
+  l.dict_keys.dk_indices = 32;
+
+  l.code.co_name = 120;
+  l.code.co_filename = 112;
+  l.code.co_firstlineno = 72;
+  l.code.co_nlocalsplus = 76;
+  l.code.co_stacksize = 68;
+  l.code.co_localsplusnames = 96;
+  l.frame = {};
+  l.frame.f_back = 16;
+  l.frame.f_frame = 24;
+  l.frame.f_trace = 32;
+  l.interpreter_frame.f_locals = 24;
+  l.interpreter_frame.executable = 32;
+  l.interpreter_frame.frame_obj = 40;
+  l.interpreter_frame.stacktop = 64;
+  l.interpreter_frame.owner = 69;
+  l.interpreter_frame.localsplus = 72;
+  l.interpreter_frame.size = 80;
+  return l;
+}
+
+Layout Layout312() {
+  Layout l = Layout311();
+  l.version = {3, 12, std::nullopt};
+  l.managed_dict = ManagedDict::k312;
+  l.immortal_objects = true;
+  l.interpreter.id = 8;
+  l.interpreter.modules = 944;
+  l.interpreter.sysdict = 352;
+  l.interpreter.gc = 112;
+  l.interpreter.obmalloc = 3960;
+  l.obmalloc.arenas = 512;
+  l.obmalloc.max_arenas = 520;
+  l.obmalloc.arenas_allocated = 1064;
+
+  l.type.size = 416;
+  l.type.ht_name = 856;
+  l.type.ht_slots = 864;
+  l.type.ht_qualname = 872;
+  l.type.ht_cached_keys = 880;
+  l.type.ht_module = 888;
+  l.type.heap_size = 920;
+
+  l.unicode.ascii_size = 40;
+  l.unicode.compact_size = 56;
+  l.unicode.utf8_length = 40;
+  l.unicode.utf8 = 48;
+  l.unicode.data = 56;
+  l.long_object.lv_tag = 16;
+  l.function.func_typeparams = 120;
+
+  l.code.co_firstlineno = 68;
+  l.code.co_nlocalsplus = 72;
+  l.code.co_stacksize = 64;
+  l.code.co_framesize = 76;
+  l.interpreter_frame.executable = 0;
+  l.interpreter_frame.f_locals = 40;
+  l.interpreter_frame.frame_obj = 48;
+  l.interpreter_frame.owner = 70;
+  return l;
+}
+
+Layout Layout313() {
+  Layout l = Layout312();
+  l.version = {3, 13, std::nullopt};
+  l.managed_dict = ManagedDict::k313;
+  l.runtime.interpreters_head = 632;
+  l.interpreter.next = 7264;
+  l.interpreter.id = 7272;
+  l.interpreter.modules = 7656;
+  l.interpreter.sysdict = 7640;
+  l.interpreter.gc = 7400;
+  l.interpreter.obmalloc = 10800;
+  l.interpreter.obmalloc_is_pointer = true;
+  l.type.heap_size = 928;
+  l.dict_values.capacity = 0;
+  l.dict_values.size = 1;
+  l.dict_values.embedded = 2;
+  l.dict_values.valid = 3;
+  l.dict_values.values = 8;
+  return l;
+}
+
+Layout Layout314() {
+  Layout l = Layout313();
+  l.version = {3, 14, std::nullopt};
+  l.runtime.interpreters_head = 808;
+  l.interpreter.next = 7272;
+  l.interpreter.id = 7280;
+  l.interpreter.modules = 7688;
+  l.interpreter.sysdict = 7672;
+  l.interpreter.gc = 7408;
+  l.interpreter.obmalloc = 10904;
+  l.gc.permanent_generation = 96;
+  l.gc.generation_stats = 120;
+  l.gc.collecting = 192;
+  l.gc.garbage = 200;
+  l.type.heap_size = 936;
+  l.tuple.ob_item = 32;
+  l.function.func_annotate = 120;
+  l.function.func_typeparams = 128;
+  l.interpreter_frame.owner = 74;
+  l.interpreter_frame.localsplus = 80;
+  l.interpreter_frame.size = 88;
+  return l;
+}
+
+Layout Layout315() {
+  Layout l = Layout314();
+  l.version = {3, 15, std::nullopt};
+  l.runtime.interpreters_head = 936;
+  l.interpreter.next = 7264;
+  l.interpreter.id = 7272;
+  l.interpreter.modules = 7592;
+  l.interpreter.sysdict = 7576;
+  l.interpreter.gc = 7400;
+  l.interpreter.obmalloc = 10880;
+  l.gc.generations = 8;
+  l.gc.permanent_generation = 80;
+  l.gc.generation_stats = 104;
+  l.gc.stats_are_rings = true;
+  l.gc.collecting = 112;
+  l.gc.garbage = 128;
+  l.stats.size = 64;
+  l.stats.collections = 16;
+  l.stats.collected = 24;
+  l.stats.uncollectable = 32;
+  l.stats.young = 0;
+  l.stats.young_records = 11;
+  l.stats.young_index = 704;
+  l.stats.old = 712;
+  l.stats.old_size = 200;
+  l.stats.old_records = 3;
+  l.stats.old_index = 192;
+  l.type.size = 424;
+  l.type.ht_name = 864;
+  l.type.ht_slots = 872;
+  l.type.ht_qualname = 880;
+  l.type.ht_cached_keys = 888;
+  l.type.ht_module = 896;
+  l.type.heap_size = 944;
+  return l;
+}
+
+// PyObject has two words more, and what stands behind it moves with it.
+void GrowObjects(Layout& l) {
+  const auto grow = [](auto&... fields) {
+    ((fields =
+          fields == kAbsent ? kAbsent : fields + kFreeThreadedHeaderGrowth),
+     ...);
+  };
+  l.object.ob_refcnt = 12;
+  l.object.ob_type = 24;
+  l.object.gc_bits = 11;
+  grow(l.object.size, l.object.ob_size);
+  auto& t = l.type;
+  grow(t.tp_name, t.tp_basicsize, t.tp_itemsize, t.tp_dealloc, t.tp_repr,
+       t.tp_flags, t.tp_traverse, t.tp_weaklistoffset, t.tp_members, t.tp_base,
+       t.tp_dict, t.tp_dictoffset, t.tp_bases, t.tp_mro, t.tp_cache,
+       t.tp_subclasses, t.size, t.ht_name, t.ht_slots, t.ht_qualname,
+       t.ht_cached_keys, t.ht_module, t.heap_size);
+  auto& u = l.unicode;
+  grow(u.length, u.state, u.ascii_size, u.compact_size, u.utf8_length, u.utf8,
+       u.data);
+  grow(l.bytes.ob_sval, l.bytearray.ob_alloc, l.bytearray.ob_start);
+  grow(l.long_object.lv_tag, l.long_object.ob_digit);
+  grow(l.float_object.ob_fval, l.complex_object.cval);
+  grow(l.list.ob_item, l.list.allocated, l.tuple.ob_item);
+  grow(l.dict.ma_used, l.dict.ma_keys, l.dict.ma_values);
+  grow(l.set.fill, l.set.used, l.set.mask, l.set.table, l.set.smalltable);
+  auto& f = l.function;
+  grow(f.func_code, f.func_globals, f.func_builtins, f.func_defaults,
+       f.func_kwdefaults, f.func_closure, f.func_doc, f.func_name,
+       f.func_qualname, f.func_dict, f.func_weakreflist, f.func_module,
+       f.func_annotations, f.func_annotate, f.func_typeparams);
+  grow(l.method.im_func, l.method.im_self, l.cell.ob_ref, l.slice.start);
+  grow(l.builtin.m_ml, l.builtin.m_self, l.builtin.m_module,
+       l.builtin.mm_class);
+  grow(l.descr.d_type, l.descr.d_name, l.descr.d_qualname);
+  grow(l.weakref.wr_object, l.weakref.wr_callback);
+  auto& c = l.code;
+  grow(c.co_name, c.co_filename, c.co_firstlineno, c.co_nlocalsplus,
+       c.co_stacksize, c.co_framesize, c.co_localsplusnames);
+  grow(l.frame.f_back, l.frame.f_frame, l.frame.f_trace);
+}
+
+Layout FreeThreaded(Layout l) {
+  GrowObjects(l);
+  l.free_threaded = true;
+  l.gc_scheme = GcScheme::kBits;
+  l.gc_head = {};
+  l.gc_head.size = 0;
+  l.gc.generations = kAbsent;
+  switch (l.version.minor) {
+    case 13:
+      l.interpreter.modules = 7664;
+      l.interpreter.sysdict = 7648;
+      l.interpreter.obmalloc = 17432;
+      break;
+    case 14:
+      l.interpreter.modules = 7712;
+      l.interpreter.sysdict = 7696;
+      l.interpreter.obmalloc = 17656;
+      l.type.heap_size = 960;
+      l.interpreter_frame.owner = 78;
+      break;
+    default:
+      l.interpreter.obmalloc = 17280;
+      l.type.heap_size = 968;
+      l.interpreter_frame.owner = 78;
+      l.stats.young_records = 1;
+      l.stats.young_index = 64;
+      l.stats.old = 72;
+      l.stats.old_size = 72;
+      l.stats.old_records = 1;
+      l.stats.old_index = 64;
+      break;
+  }
+  return l;
+}
+
+constexpr std::array kLayouts = {
+    &Layout27,  &Layout36,  &Layout37,  &Layout38,  &Layout39,  &Layout310,
+    &Layout311, &Layout312, &Layout313, &Layout314, &Layout315,
+};
+
+}  // namespace
+
+PythonVersion VersionFromHex(uint64_t hex) {
+  return {static_cast<uint32_t>(hex >> 24 & 0xff),
+          static_cast<uint32_t>(hex >> 16 & 0xff),
+          static_cast<uint32_t>(hex >> 8 & 0xff)};
+}
+
+std::string ToString(const PythonVersion& version) {
+  std::string text =
+      std::to_string(version.major) + "." + std::to_string(version.minor);
+  if (version.micro) text += "." + std::to_string(*version.micro);
+  return text;
+}
+
+Result<Layout> FindLayout(const PythonVersion& version, bool free_threaded) {
+  for (const auto make : kLayouts) {
+    const Layout layout = make();
+    if (layout.version.major != version.major ||
+        layout.version.minor != version.minor) {
+      continue;
+    }
+    if (free_threaded && version.minor < 13) {
+      return Failure(0, "CPython " + ToString(version) +
+                            " cannot be free-threaded: not understood");
+    }
+    Layout found = free_threaded ? FreeThreaded(layout) : layout;
+    found.version = version;
+    return found;
+  }
+  return Failure(
+      0, "the memory layout of CPython " + ToString(version) + " is not known");
+}
+
+std::vector<PythonVersion> KnownVersions() {
+  std::vector<PythonVersion> versions;
+  for (const auto make : kLayouts) versions.push_back(make().version);
+  return versions;
+}
+
+}  // namespace leak_exporter::cpython

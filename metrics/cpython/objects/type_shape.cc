@@ -1,0 +1,310 @@
+#include "metrics/cpython/objects/type_shape.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "metrics/cpython/layout/traverse_mask.h"
+#include "metrics/cpython/objects/dict.h"
+#include "metrics/cpython/objects/python_class.h"
+#include "metrics/cpython/objects/unicode.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+/// More bases than this between a class and C code are a loop.
+constexpr int kMaxBases = 200;
+constexpr int64_t kMaxSlots = 4096;
+constexpr size_t kMaxNameBytes = 256;
+constexpr size_t kMaxClassDict = 4096;
+/// Larger instances than this do not exist: the numbers are torn.
+constexpr int64_t kMaxBasicsize = 1 << 20;
+
+/// PyMemberDef (Include/structmember.h) and the type code of a slot.
+constexpr uint64_t kMemberDefBytes = 40;
+constexpr uint64_t kMemberType = 8;
+constexpr uint64_t kMemberOffset = 16;
+constexpr int32_t kObjectEx = 16;
+
+struct NamedKind {
+  std::string_view tp_name;
+  ObjectKind kind;
+};
+
+/// C types whose tp_traverse or __sizeof__ needs more than the instance's
+/// words.
+constexpr NamedKind kKinds[] = {
+    {"_collections.deque", ObjectKind::kDeque},
+    {"_io.BufferedRandom", ObjectKind::kBuffered},
+    {"_io.BufferedReader", ObjectKind::kBuffered},
+    {"_io.BufferedWriter", ObjectKind::kBuffered},
+    {"_io.BytesIO", ObjectKind::kBytesIo},
+    {"_queue.SimpleQueue", ObjectKind::kSimpleQueue},
+    {"_struct.Struct", ObjectKind::kStruct},
+    {"Struct", ObjectKind::kStruct},
+    {"array.array", ObjectKind::kArray},
+    {"async_generator", ObjectKind::kGenerator},
+    {"bytearray", ObjectKind::kByteArray},
+    {"collections.OrderedDict", ObjectKind::kOrderedDict},
+    {"collections.defaultdict", ObjectKind::kDict},
+    {"collections.deque", ObjectKind::kDeque},
+    {"coroutine", ObjectKind::kGenerator},
+    {"decimal.Decimal", ObjectKind::kDecimal},
+    {"dict", ObjectKind::kDict},
+    {"frame", ObjectKind::kFrame},
+    {"frozendict", ObjectKind::kDict},
+    {"frozenset", ObjectKind::kSet},
+    {"functools._lru_cache_wrapper", ObjectKind::kLruCache},
+    {"generator", ObjectKind::kGenerator},
+    {"hamt_bitmap_node", ObjectKind::kHamtNode},
+    {"hamt_collision_node", ObjectKind::kHamtNode},
+    {"int", ObjectKind::kLong},
+    {"itertools._tee_dataobject", ObjectKind::kTeeData},
+    {"itertools.combinations", ObjectKind::kCombinations},
+    {"itertools.combinations_with_replacement", ObjectKind::kCombinations},
+    {"itertools.permutations", ObjectKind::kPermutations},
+    {"itertools.product", ObjectKind::kProduct},
+    {"itertools.tee_dataobject", ObjectKind::kTeeData},
+    {"list", ObjectKind::kList},
+    {"long", ObjectKind::kLong},
+    {"module", ObjectKind::kModule},
+    {"numpy.ndarray", ObjectKind::kNdArray},
+    {"set", ObjectKind::kSet},
+    {"str", ObjectKind::kText},
+    {"tuple", ObjectKind::kTuple},
+    {"type", ObjectKind::kType},
+    {"unicode", ObjectKind::kText},
+    {"xml.etree.ElementTree.Element", ObjectKind::kElement},
+};
+
+ObjectKind KindOf(std::string_view tp_name) {
+  const auto* found = std::find_if(
+      std::begin(kKinds), std::end(kKinds),
+      [&](const NamedKind& kind) { return kind.tp_name == tp_name; });
+  return found == std::end(kKinds) ? ObjectKind::kPlain : found->kind;
+}
+
+}  // namespace
+
+TypeShapes::TypeShapes(TypeTable& types, ReadCache& memory)
+    : types_(types),
+      memory_(memory),
+      layout_(types.layout()),
+      internal_(FindInternalLayout(types.layout().version)) {}
+
+const TypeShape& TypeShapes::Make(TypeIndex type) {
+  if (type >= plans_.size())
+    plans_.resize(std::max<size_t>(types_.size(), type + 1));
+  TypeShape plan;
+  const TypeInfo info = types_[type];
+  SetBytes(info, plan);
+  const TypeInfo native = Descend(info, plan);
+  AddDict(info, native, plan);
+  AddNative(info, native, plan);
+  if (layout_.free_threaded) plan.references_known = false;
+  return plans_[type].emplace(std::move(plan));
+}
+
+void TypeShapes::SetBytes(const TypeInfo& type, TypeShape& plan) {
+  plan.basicsize = std::clamp<int64_t>(type.basicsize, 0, kMaxBasicsize);
+  plan.item_bytes = static_cast<uint64_t>(
+      std::clamp<int64_t>(type.itemsize, 0, kMaxBasicsize));
+  plan.fixed_bytes = static_cast<uint64_t>(plan.basicsize);
+  if (type.Has(type_flags::kHaveGc)) plan.fixed_bytes += layout_.gc_head.size;
+  // Two words for dict or values and weak references (_PyType_PreHeaderSize).
+  const bool two_words = layout_.managed_dict == ManagedDict::k311
+                             ? type.Has(type_flags::kManagedDict)
+                             : layout_.managed_dict != ManagedDict::kNone &&
+                                   (type.Has(type_flags::kManagedDict) ||
+                                    type.Has(type_flags::kManagedWeakref));
+  if (two_words) plan.fixed_bytes += 16;
+}
+
+TypeInfo TypeShapes::Descend(const TypeInfo& type, TypeShape& plan) {
+  TypeInfo native = type;
+  for (int i = 0; i < kMaxBases && IsPythonClass(native, layout_, memory_);
+       ++i) {
+    AddSlots(native, plan);
+    const TypeIndex base = types_.Find(native.base);
+    if (base == kNoType) {
+      plan.references_known = false;
+      break;
+    }
+    native = types_[base];
+  }
+  return native;
+}
+
+void TypeShapes::AddSlots(const TypeInfo& type, TypeShape& plan) {
+  const auto count =
+      memory_.Read<int64_t>(type.address + layout_.object.ob_size);
+  const auto members =
+      memory_.Read<RemoteAddr>(type.address + layout_.type.tp_members);
+  if (!count || !members || *count <= 0 || *count > kMaxSlots) return;
+  for (int64_t i = 0; i < *count; ++i) {
+    const RemoteAddr member =
+        *members + kMemberDefBytes * static_cast<uint64_t>(i);
+    const auto code = memory_.Read<int32_t>(member + kMemberType);
+    const auto offset = memory_.Read<uint64_t>(member + kMemberOffset);
+    if (!code || !offset) return;
+    if (*code == kObjectEx && *offset < static_cast<uint64_t>(kMaxBasicsize))
+      plan.AddWord(*offset);
+  }
+}
+
+void TypeShapes::AddDict(const TypeInfo& type, const TypeInfo& native,
+                         TypeShape& plan) {
+  if (layout_.managed_dict != ManagedDict::kNone &&
+      type.Has(type_flags::kManagedDict)) {
+    plan.attributes = layout_.managed_dict;
+    plan.inline_values = type.Has(type_flags::kInlineValues);
+    if (plan.attributes != ManagedDict::k313) {
+      const auto keys =
+          memory_.Read<RemoteAddr>(type.address + layout_.type.ht_cached_keys);
+      const auto entries =
+          keys ? memory_.Read<uint64_t>(*keys + layout_.dict_keys.dk_nentries)
+               : std::nullopt;
+      // An instance holds at most SHARED_KEYS_MAX_SIZE of them.
+      plan.shared_keys =
+          static_cast<uint32_t>(std::min<uint64_t>(entries.value_or(0), 64));
+    }
+    return;
+  }
+  if (type.address == native.address || type.dictoffset == native.dictoffset ||
+      type.dictoffset == 0)
+    return;
+  if (type.dictoffset > 0) {
+    plan.AddWord(static_cast<uint64_t>(type.dictoffset));
+  } else if (type.dictoffset > -kMaxBasicsize) {
+    plan.dict_from_end = type.dictoffset;
+  }
+}
+
+void TypeShapes::AddNative(const TypeInfo& type, TypeInfo native,
+                           TypeShape& plan) {
+  const bool collected =
+      native.Has(type_flags::kHaveGc) && Value(native.tp_traverse) != 0;
+  const bool visits = collected && internal_.heap_types_visited &&
+                      native.Has(type_flags::kHeapType);
+  const bool subclass = type.address != native.address;
+  if (subclass && (internal_.subtype_always_visits || !visits))
+    ++plan.fixed_references;
+  for (int i = 0; i < kMaxBases; ++i) {
+    const std::string name = ReadTypeName(native);
+    plan.kind = KindOf(name);
+    // 2.7's int is a C long.
+    if (name == "int" && layout_.version.major < 3)
+      plan.kind = ObjectKind::kPlain;
+    auto words = FindTraverseMask(name, native.basicsize, layout_.version);
+    if (!words) words = ChosenWords(name);
+    if (words) {
+      plan.words |= *words & ~uint64_t{2};
+      if ((*words & 2) != 0) ++plan.fixed_references;
+    } else if (visits) {
+      ++plan.fixed_references;
+    }
+    if (plan.kind != ObjectKind::kPlain || words || !collected)
+      return AddKind(native, name, plan);
+    if (visits) --plan.fixed_references;
+    const TypeIndex base = types_.Find(native.base);
+    if (base == kNoType || types_[base].tp_traverse != native.tp_traverse)
+      break;
+    native = types_[base];
+  }
+  plan.references_known = false;
+}
+
+std::optional<uint64_t> TypeShapes::ChosenWords(std::string_view name) const {
+  const auto word = [](Offset offset) { return uint64_t{1} << offset / 8; };
+  const uint64_t builtin =
+      word(layout_.builtin.m_self) | word(layout_.builtin.m_module);
+  if (name == "builtin_function_or_method") return builtin;
+  if (name == "builtin_method") return builtin | word(layout_.builtin.mm_class);
+  return std::nullopt;
+}
+
+void TypeShapes::AddKind(const TypeInfo& native, std::string_view name,
+                         TypeShape& plan) {
+  switch (plan.kind) {
+    case ObjectKind::kPlain:
+      if (native.Has(type_flags::kTupleSubclass)) {
+        plan.kind = ObjectKind::kStructSequence;
+        plan.real_fields = static_cast<uint32_t>(std::min<uint64_t>(
+            ReadIntegerOfDict(native, "n_fields").value_or(0), 256));
+      }
+      break;
+    case ObjectKind::kDict:
+      if (name == "collections.defaultdict")
+        plan.AddWord(internal_.default_dict.default_factory);
+      break;
+    case ObjectKind::kOrderedDict:
+      plan.AddWord(internal_.ordered_dict.od_inst_dict);
+      break;
+    case ObjectKind::kModule:
+      plan.AddWord(internal_.module.md_dict);
+      break;
+    case ObjectKind::kType:
+      AddTypeWords(plan);
+      break;
+    case ObjectKind::kFrame:
+      plan.words |= internal_.frame.words;
+      break;
+    case ObjectKind::kGenerator:
+      plan.words |= internal_.generator.words;
+      if (name == "async_generator")
+        plan.words |= internal_.generator.async_words;
+      // Up to 3.10 the frame is an object of its own.
+      if (internal_.generator.gi_iframe == kAbsent)
+        plan.kind = ObjectKind::kPlain;
+      break;
+    case ObjectKind::kTeeData:
+      plan.AddWord(internal_.tee_data.it);
+      plan.AddWord(internal_.tee_data.nextlink);
+      break;
+    case ObjectKind::kElement:
+      plan.words |= internal_.element.words;
+      break;
+    default:
+      break;
+  }
+}
+
+void TypeShapes::AddTypeWords(TypeShape& plan) {
+  const auto& type = layout_.type;
+  for (const Offset offset :
+       {type.tp_dict, type.tp_cache, type.tp_mro, type.tp_bases, type.tp_base})
+    plan.AddWord(offset);
+  if (type.ht_module != kAbsent) plan.AddWord(type.ht_module);
+  // type.__sizeof__ goes by the struct, whatever the metaclass adds.
+  if (layout_.version.major >= 3) {
+    plan.fixed_bytes += layout_.type.heap_size;
+    plan.fixed_bytes -= static_cast<uint64_t>(plan.basicsize);
+    plan.item_bytes = 0;
+  }
+}
+
+std::string TypeShapes::ReadTypeName(const TypeInfo& type) {
+  auto name = types_.memory().ReadCString(type.tp_name, kMaxNameBytes);
+  return name ? *std::move(name) : std::string();
+}
+
+std::optional<uint64_t> TypeShapes::ReadIntegerOfDict(const TypeInfo& type,
+                                                      std::string_view key) {
+  const auto items =
+      ReadDictItems(types_.memory(), layout_, type.tp_dict, kMaxClassDict);
+  if (!items) return std::nullopt;
+  for (const DictItem& item : *items) {
+    const auto text =
+        ReadText(types_.memory(), layout_, item.key, kMaxNameBytes);
+    if (!text || *text != key) continue;
+    const Offset digits = layout_.version.major < 3
+                              ? layout_.int_object.ob_ival
+                              : layout_.long_object.ob_digit;
+    const auto value = memory_.Read<uint32_t>(item.value + digits);
+    return value ? std::optional<uint64_t>(*value) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/cpython/layout/internal_layout.h"
+#include "metrics/cpython/layout/layout.h"
+#include "metrics/cpython/objects/type_table.h"
+#include "metrics/remote/read_cache.h"
+
+namespace leak_exporter::cpython {
+
+/// What has to be looked at beyond the words of an instance.
+enum class ObjectKind : uint8_t {
+  /// Nothing.
+  kPlain,
+  kTuple,
+  kStructSequence,
+  kList,
+  kSet,
+  kDict,
+  kOrderedDict,
+  kDeque,
+  kType,
+  kModule,
+  kFrame,
+  kGenerator,
+  kLruCache,
+  kTeeData,
+  kHamtNode,
+  kElement,
+  kSimpleQueue,
+  kBuffered,
+  kBytesIo,
+  kStruct,
+  kArray,
+  kDecimal,
+  kNdArray,
+  /// itertools' iterators with an array of indices.
+  kProduct,
+  kCombinations,
+  kPermutations,
+  /// Built-in types that the collector does not track, and their subclasses.
+  kLong,
+  kText,
+  kByteArray,
+};
+
+/// How to measure the instances of a type: decided once, so that each instance
+/// costs a few loads.
+struct TypeShape {
+  ObjectKind kind = ObjectKind::kPlain;
+  /// Where instances keep attributes outside of their words.
+  ManagedDict attributes = ManagedDict::kNone;
+  /// 3.13 on: attributes may stand behind the instance.
+  bool inline_values = false;
+  /// What tp_traverse does is known.
+  bool references_known = true;
+  /// tp_basicsize, or what stands in for it, and what stands before the object.
+  uint64_t fixed_bytes = 0;
+  /// tp_itemsize, where __sizeof__ counts items.
+  uint64_t item_bytes = 0;
+  int64_t basicsize = 0;
+  /// Visits that do not depend on the instance: its type.
+  uint32_t fixed_references = 0;
+  /// Words that hold a reference or NULL: bit n is the one at 8 * n.
+  uint64_t words = 0;
+  /// Further such words, beyond the mask.
+  std::vector<Offset> far_words;
+  /// Where a variable-sized instance has its dict, from its end.
+  std::optional<int64_t> dict_from_end;
+  /// 3.11 and 3.12: how many attribute values an instance may have.
+  uint32_t shared_keys = 0;
+  /// n_fields of a structseq.
+  uint32_t real_fields = 0;
+
+  void AddWord(uint64_t offset) {
+    if (offset % 8 == 0 && offset / 8 < 64) {
+      words |= uint64_t{1} << offset / 8;
+    } else {
+      far_words.push_back(static_cast<Offset>(offset));
+    }
+  }
+};
+
+/// The plans of a TypeTable's types, each made when it is first asked for. For
+/// one walk, like the table. Not thread-safe.
+class TypeShapes {
+ public:
+  /// Both must outlive it.
+  TypeShapes(TypeTable& types, ReadCache& memory);
+
+  const TypeShape& operator[](TypeIndex type) {
+    if (type < plans_.size() && plans_[type]) return *plans_[type];
+    return Make(type);
+  }
+
+ private:
+  const TypeShape& Make(TypeIndex type);
+  /// The nearest base that C code made, adding what subtype_traverse visits of
+  /// the classes on the way there.
+  TypeInfo Descend(const TypeInfo& type, TypeShape& plan);
+  void AddSlots(const TypeInfo& type, TypeShape& plan);
+  void AddDict(const TypeInfo& type, const TypeInfo& native, TypeShape& plan);
+  void AddNative(const TypeInfo& type, TypeInfo native, TypeShape& plan);
+  void SetBytes(const TypeInfo& type, TypeShape& plan);
+  /// What a kind needs beside the words of FindTraverseMask().
+  void AddKind(const TypeInfo& native, std::string_view name, TypeShape& plan);
+  void AddTypeWords(TypeShape& plan);
+  /// The words of types whose tp_traverse follows pointers only to choose.
+  std::optional<uint64_t> ChosenWords(std::string_view name) const;
+  std::string ReadTypeName(const TypeInfo& type);
+  std::optional<uint64_t> ReadIntegerOfDict(const TypeInfo& type,
+                                            std::string_view key);
+
+  TypeTable& types_;
+  ReadCache& memory_;
+  const Layout& layout_;
+  InternalLayout internal_;
+  std::vector<std::optional<TypeShape>> plans_;
+};
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "metrics/cpython/layout/layout.h"
+#include "metrics/remote/remote_memory.h"
+
+namespace leak_exporter::cpython {
+
+/// A type's place in a TypeTable.
+using TypeIndex = uint32_t;
+/// What is no type.
+inline constexpr TypeIndex kNoType = UINT32_MAX;
+
+/// What is kept of a PyTypeObject.
+struct TypeInfo {
+  RemoteAddr address{};
+  RemoteAddr metatype{};
+  RemoteAddr base{};
+  uint64_t flags = 0;
+  int64_t basicsize = 0;
+  int64_t itemsize = 0;
+  int64_t dictoffset = 0;
+  int64_t weaklistoffset = 0;
+  RemoteAddr tp_name{};
+  RemoteAddr tp_dealloc{};
+  RemoteAddr tp_repr{};
+  RemoteAddr tp_traverse{};
+  RemoteAddr tp_dict{};
+
+  bool Has(uint64_t flag) const { return (flags & flag) != 0; }
+};
+
+/// The types that a walk has met, each read and judged once. For one walk only:
+/// a type may be freed and its memory reused before the next. Not thread-safe.
+class TypeTable {
+ public:
+  /// What bounds a hostile heap.
+  struct Limits {
+    size_t types = 200'000;
+    /// Addresses looked at, types or not.
+    size_t probes = 1'000'000;
+  };
+
+  /// Both must outlive the table.
+  TypeTable(const RemoteMemory& memory, const Layout& layout);
+  TypeTable(const RemoteMemory& memory, const Layout& layout, Limits limits);
+
+  /// The type at `address`, or kNoType: a type's own type is `type` or a
+  /// subclass of it. Reads remote memory only the first time that an address is
+  /// asked for.
+  TypeIndex Find(RemoteAddr address) { return FindVerdict(address).index; }
+
+  /// The same for an object that the collector is to track: kNoType also where
+  /// the type has no Py_TPFLAGS_HAVE_GC.
+  TypeIndex FindTracked(RemoteAddr address) {
+    const Verdict verdict = FindVerdict(address);
+    return verdict.have_gc ? verdict.index : kNoType;
+  }
+
+  const TypeInfo& operator[](TypeIndex index) const { return types_[index]; }
+  /// Indices are below it, and stay valid.
+  size_t size() const { return types_.size(); }
+
+  /// What type.__repr__ shows between the quotes: "dict", "app.models.User".
+  Result<std::string> ReadName(TypeIndex index);
+
+  /// A limit was reached, and types may have been left out.
+  bool truncated() const { return truncated_; }
+  const Layout& layout() const { return layout_; }
+  const RemoteMemory& memory() const { return memory_; }
+
+ private:
+  struct Verdict {
+    TypeIndex index = kNoType;
+    bool have_gc = false;
+  };
+  /// One line of a direct-mapped cache in front of the hash table.
+  struct Slot {
+    RemoteAddr address{};
+    Verdict verdict;
+  };
+  static constexpr unsigned kSlotBits = 14;
+
+  static size_t SlotOf(RemoteAddr address) {
+    return static_cast<size_t>((Value(address) >> 3) * 0x9E3779B97F4A7C15U >>
+                               (64 - kSlotBits));
+  }
+  Verdict FindVerdict(RemoteAddr address) {
+    const Slot& slot = slots_[SlotOf(address)];
+    if (slot.address == address) return slot.verdict;
+    return FindSlow(address);
+  }
+  Verdict FindSlow(RemoteAddr address);
+  /// Reads and judges, `depth` metatypes down.
+  TypeIndex Judge(RemoteAddr address, int depth);
+  bool IsMetatype(const TypeInfo& info, int depth);
+  Result<RemoteAddr> FindModuleName(const TypeInfo& type);
+  bool IsText(RemoteAddr object);
+
+  const RemoteMemory& memory_;
+  const Layout& layout_;
+  Limits limits_;
+  std::vector<TypeInfo> types_;
+  std::unordered_map<RemoteAddr, Verdict> verdicts_;
+  std::vector<Slot> slots_;
+  /// The interned "__module__", once it has been met.
+  RemoteAddr module_key_{};
+  size_t probes_ = 0;
+  bool truncated_ = false;
+};
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,28 @@
+#include "metrics/cpython/repr/printable.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace leak_exporter::cpython {
+namespace {
+
+struct Printable {
+  uint32_t first;
+  uint32_t since_minor;
+};
+
+constexpr Printable kTable[] = {
+#include "metrics/cpython/repr/printable_table.inc"
+};
+
+}  // namespace
+
+bool IsPrintable(uint32_t code_point, const PythonVersion& version) {
+  if (version.major < 3) return code_point >= 0x20 && code_point < 0x7F;
+  const auto* after = std::upper_bound(
+      std::begin(kTable), std::end(kTable), code_point,
+      [](uint32_t wanted, const Printable& row) { return wanted < row.first; });
+  return std::prev(after)->since_minor <= version.minor;
+}
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/cpython/layout/layout.h"
+#include "metrics/procfs/process_handle.h"
+#include "metrics/remote/memory_map.h"
+#include "metrics/remote/remote_memory.h"
+
+namespace leak_exporter::cpython {
+
+/// Where an interpreter's collector keeps its state. Absent is what a version
+/// does not have, or what only a symbol table tells that was stripped.
+struct GcState {
+  /// PyGC_Head of generations 0 to 2; empty in free-threaded builds.
+  std::vector<RemoteAddr> generations;
+  std::optional<RemoteAddr> permanent_generation;
+  /// The first generation's statistics, or what 3.15 has in their place.
+  std::optional<RemoteAddr> generation_stats;
+  std::optional<RemoteAddr> collecting;
+};
+
+/// One interpreter: a process has a main one and perhaps sub-interpreters.
+struct Interpreter {
+  /// PyInterpreterState; 0 where a version before 3.7 does not tell.
+  RemoteAddr address{};
+  std::optional<int64_t> id;
+  /// The dict sys.modules; 0 as above.
+  RemoteAddr modules{};
+  GcState gc;
+  /// pymalloc's state from 3.12 on; several interpreters may share one.
+  std::optional<RemoteAddr> obmalloc;
+};
+
+/// pymalloc's own variables before 3.12, where the symbol table has them.
+struct ArenaSymbols {
+  RemoteAddr arenas{};
+  RemoteAddr max_arenas{};
+};
+
+/// A CPython within a process, found and understood.
+struct PythonRuntime {
+  Layout layout;
+  /// The program or library that holds it, as in /proc/PID/maps.
+  std::string binary;
+  /// Where that is mapped, to tell whether it still is.
+  AddressRange mapping;
+  std::vector<Interpreter> interpreters;
+  std::optional<ArenaSymbols> arenas;
+};
+
+/// Looks for a CPython in a process: its program first, then libpython. Absent
+/// where there is none. An error where there is one that is not understood (an
+/// unknown version, a debug build, no symbols, not started yet) or that cannot
+/// be read. Reads a few kB of `memory`, and the binary's file where only its
+/// symbol table tells (before 3.7, or stripped ones): through
+/// /proc/PID/map_files or /proc/PID/root, so containers work.
+Result<std::optional<PythonRuntime>> FindPython(
+    const procfs::ProcessHandle& process,
+    const std::vector<MemoryRegion>& regions, const RemoteMemory& memory);
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,88 @@
+#include "metrics/cpython/sizes/heap_measurer.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace leak_exporter::cpython {
+namespace {
+
+/// So many are put off, so that what they need lies near each other.
+constexpr size_t kDeferred = 1 << 15;
+/// So many are read at once: what bounds the buffer behind ReadCache.
+constexpr size_t kBatch = 8192;
+
+}  // namespace
+
+HeapMeasurer::HeapMeasurer(TypeTable& types, size_t top)
+    : internal_layout_(FindInternalLayout(types.layout().version)),
+      memory_(types.memory()),
+      plans_(types, memory_),
+      context_{types.layout(), internal_layout_, memory_, {}},
+      by_bytes_(top),
+      by_references_(top) {}
+
+void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
+  memory_.Enter(block.begin, block.bytes);
+  if (context_.general_lookup == RemoteAddr{} && !block.objects.empty())
+    context_.general_lookup =
+        FindGeneralLookup(types, block.objects.front().type);
+  usage_.resize(std::max(usage_.size(), types.size()));
+  for (const ObjectRef& object : block.objects) {
+    const TypeShape& plan = plans_[object.type];
+    const RemoteAddr address = block.AddressOf(object);
+    OutOfLinePart far;
+    ObjectMeasure measure = MeasureNear(
+        context_, plan, ObjectView(address, block.bytes, object.offset), far);
+    if (far.range.size != 0 &&
+        block.Find(far.range.begin, far.range.size).empty()) {
+      deferred_.push_back({far, measure, address, object.type});
+    } else {
+      MeasureFar(context_, far, measure);
+      Add(address, object.type, plan.references_known, measure);
+    }
+  }
+  if (deferred_.size() >= kDeferred) Finish();
+  memory_.Leave();
+}
+
+void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
+                       bool references_known, const ObjectMeasure& measure) {
+  TypeUsage& usage = usage_[type];
+  ++usage.objects;
+  usage.bytes += measure.bytes;
+  by_bytes_.Add(measure.bytes, address, type);
+  if (references_known) {
+    usage.references += measure.references;
+    by_references_.Add(measure.references, address, type);
+  } else {
+    usage.references_known = false;
+  }
+}
+
+void HeapMeasurer::Finish() {
+  order_.clear();
+  for (uint32_t i = 0; i < deferred_.size(); ++i)
+    order_.emplace_back(Value(deferred_[i].far.range.begin), i);
+  std::sort(order_.begin(), order_.end());
+  for (size_t begin = 0; begin < order_.size(); begin += kBatch) {
+    const std::span<const std::pair<uint64_t, uint32_t>> batch =
+        std::span(order_).subspan(begin,
+                                  std::min(kBatch, order_.size() - begin));
+    // A new allowance of reads.
+    memory_.Enter({}, {});
+    ranges_.clear();
+    for (const auto& [address, i] : batch)
+      ranges_.push_back(deferred_[i].far.range);
+    memory_.Prefetch(ranges_);
+    for (const auto& [address, i] : batch) {
+      Deferred& deferred = deferred_[i];
+      MeasureFar(context_, deferred.far, deferred.measure);
+      Add(deferred.address, deferred.type,
+          plans_[deferred.type].references_known, deferred.measure);
+    }
+  }
+  deferred_.clear();
+}
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "metrics/cpython/heap/heap_visitor.h"
+#include "metrics/cpython/heap/top_objects.h"
+#include "metrics/cpython/objects/type_shape.h"
+#include "metrics/cpython/sizes/object_measure.h"
+#include "metrics/remote/read_cache.h"
+
+namespace leak_exporter::cpython {
+
+/// What the objects of a type come to.
+struct TypeUsage {
+  uint64_t objects = 0;
+  /// Sum of sys.getsizeof().
+  uint64_t bytes = 0;
+  /// Sum of len(gc.get_referents()); meaningless unless `references_known`.
+  uint64_t references = 0;
+  bool references_known = true;
+};
+
+/// Counts, sizes and ranks the objects of a walk. Most of what it needs is in
+/// the blocks; what is not (the keys of some dicts) is put off, and read many
+/// at a time in address order. Of one walk only. Not thread-safe.
+class HeapMeasurer final : public HeapVisitor {
+ public:
+  /// `types` is the walk's, and must outlive it; `top` is the length of the
+  /// rankings.
+  HeapMeasurer(TypeTable& types, size_t top);
+
+  void Visit(const HeapBlock& block, TypeTable& types) override;
+
+  /// To be called after the walk: measures what was put off.
+  void Finish();
+
+  /// By TypeIndex; types that came later may be missing at the end.
+  const std::vector<TypeUsage>& usage() const { return usage_; }
+  const TopObjects& by_bytes() const { return by_bytes_; }
+  const TopObjects& by_references() const { return by_references_; }
+
+ private:
+  /// An object that needs memory beyond its block.
+  struct Deferred {
+    OutOfLinePart far;
+    ObjectMeasure measure;
+    RemoteAddr address{};
+    TypeIndex type = kNoType;
+  };
+
+  void Add(RemoteAddr address, TypeIndex type, bool references_known,
+           const ObjectMeasure& measure);
+
+  InternalLayout internal_layout_;
+  ReadCache memory_;
+  TypeShapes plans_;
+  MeasureContext context_;
+  std::vector<TypeUsage> usage_;
+  TopObjects by_bytes_;
+  TopObjects by_references_;
+  std::vector<Deferred> deferred_;
+  /// Where the deferred have to read, with their places.
+  std::vector<std::pair<uint64_t, uint32_t>> order_;
+  std::vector<MemoryRange> ranges_;
+};
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "metrics/cpython/sizes/object_measure.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+/// sizeof(digit)
+constexpr uint64_t kDigitBytes = 4;
+/// The header of a bytes object and its NUL.
+constexpr uint64_t kBytesOverhead = 33;
+
+/// int.__sizeof__: from 3.12 on it goes by the subclass's basic size.
+uint64_t LongBytes(const MeasureContext& context, const TypeShape& plan,
+                   const ObjectView& object) {
+  const Layout& layout = context.layout;
+  const uint64_t digits = std::max(CountDigits(layout, object),
+                                   context.internal_layout.least_digits);
+  return kDigitBytes * digits + (layout.long_object.lv_tag == kAbsent
+                                     ? layout.long_object.ob_digit
+                                     : static_cast<uint64_t>(plan.basicsize));
+}
+
+/// str.__sizeof__: characters and their NUL, behind one of three headers, and
+/// a UTF-8 form that was asked for.
+uint64_t TextBytes(const MeasureContext& context, const ObjectView& object) {
+  const auto& layout = context.layout.unicode;
+  const TextForm form = FindTextForm(context.layout, object);
+  const uint64_t length = object.Word(layout.length);
+  if (form.compact && form.ascii) return layout.ascii_size + length + 1;
+  uint64_t bytes = (length + 1) * form.kind;
+  bytes += form.compact ? layout.compact_size : layout.data + sizeof(uint64_t);
+  const RemoteAddr utf8 = object.Pointer(layout.utf8);
+  if (utf8 != RemoteAddr{} && utf8 != form.data)
+    bytes += object.Word(layout.utf8_length) + 1;
+  return bytes;
+}
+
+/// 2.7: str has items, which are bytes; unicode has its characters elsewhere.
+uint64_t TextBytes2(const MeasureContext& context, const TypeShape& plan,
+                    const ObjectView& object) {
+  const Layout& layout = context.layout;
+  if (plan.item_bytes != 0)
+    return layout.bytes.ob_sval + 1 + object.Word(layout.object.ob_size);
+  const uint64_t length = object.Word(layout.unicode.length);
+  // PyUnicodeObject ends with the characters' address, a hash and a str.
+  constexpr uint64_t kBehindData = 24;
+  return layout.unicode.data + kBehindData +
+         (length + 1) * GuessCharacterBytes(context.memory,
+                                            object.Pointer(layout.unicode.data),
+                                            length);
+}
+
+}  // namespace
+
+uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
+  if (layout.long_object.lv_tag != kAbsent)
+    return object.Word(layout.long_object.lv_tag) >> 3;
+  const int64_t size = object.Signed(layout.object.ob_size);
+  return Magnitude(size);
+}
+
+uint64_t GuessCharacterBytes(ReadCache& memory, RemoteAddr data,
+                             uint64_t length) {
+  constexpr uint64_t kLookedAt = 64;
+  constexpr uint32_t kLastCodePoint = 0x10FFFF;
+  for (uint64_t i = 0; i < std::min(length, kLookedAt); ++i) {
+    const auto character = memory.Read<uint32_t>(data + 4 * i);
+    if (!character || *character > kLastCodePoint) return 2;
+  }
+  return memory.Read<uint32_t>(data + 4 * length) == 0U ? 4 : 2;
+}
+
+TextForm FindTextForm(const Layout& layout, const ObjectView& object) {
+  const auto& unicode = layout.unicode;
+  uint32_t state = object.Get<uint32_t>(unicode.state);
+  // Free-threaded builds from 3.14 on have a whole byte for interned.
+  if (layout.free_threaded && layout.version.minor >= 14) state >>= 6;
+  TextForm form;
+  form.kind = state >> 2 & 7;
+  form.compact = (state >> 5 & 1) != 0;
+  form.ascii = (state >> 6 & 1) != 0;
+  form.data = form.compact
+                  ? object.address() +
+                        (form.ascii ? unicode.ascii_size : unicode.compact_size)
+                  : object.Pointer(unicode.data);
+  return form;
+}
+
+void MeasureScalar(const MeasureContext& context, const TypeShape& plan,
+                   const ObjectView& object, ObjectMeasure& measure) {
+  const uint64_t before =
+      plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize);
+  switch (plan.kind) {
+    case ObjectKind::kLong:
+      measure.bytes = before + LongBytes(context, plan, object);
+      return;
+    case ObjectKind::kText:
+      measure.bytes = before + (context.layout.unicode.state == kAbsent
+                                    ? TextBytes2(context, plan, object)
+                                    : TextBytes(context, object));
+      return;
+    case ObjectKind::kByteArray:
+      measure.bytes =
+          plan.fixed_bytes + object.Word(context.layout.bytearray.ob_alloc);
+      if (context.internal_layout.bytearray_object != kAbsent)
+        measure.bytes += kBytesOverhead;
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace leak_exporter::cpython

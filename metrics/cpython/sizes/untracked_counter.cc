@@ -1,0 +1,239 @@
+#include "metrics/cpython/sizes/untracked_counter.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <string_view>
+
+#include "metrics/cpython/objects/dict_reader.h"
+#include "metrics/cpython/objects/unicode.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+/// Blocks of objects begin at multiples of this; 2.7's ints and floats stand in
+/// tables of their own, at multiples of 8.
+constexpr size_t kAlignment = 16;
+constexpr size_t kAlignment2 = 8;
+constexpr uint64_t kMaxModules = 1 << 16;
+constexpr size_t kMaxNameBytes = 256;
+/// Every header of an object that is measured here.
+constexpr size_t kHeaderBytes = 256;
+/// More than any one object can have: the numbers are torn.
+constexpr uint64_t kMaxObjectBytes = uint64_t{1} << 40;
+/// The bits of a count of 3.14 and later that are flags.
+constexpr uint64_t kFlagBits = uint64_t{0xFFFF} << 48;
+/// Above this stand addresses, of programs that are loaded low in memory, and
+/// far above the counts of immortal objects.
+constexpr uint64_t kLargestCount = 1 << 20;
+constexpr uint64_t kImmortalCount = uint64_t{1} << 31;
+/// gc_refs of an object that is not tracked, up to 3.7; from 3.6 on shifted.
+constexpr int64_t kUntrackedRefs = -2;
+
+constexpr std::string_view kBuiltinTypes[] = {
+    "bytearray", "bytes", "complex", "dict",    "float", "int",
+    "long",      "str",   "tuple",   "unicode", "range"};
+
+/// What stands before a type where it is a dict's key. Low in memory it would
+/// pass for a count.
+uint64_t HashOf(uint64_t address) { return std::rotr(address, 4); }
+
+RemoteAddr FindByName(const Layout& layout, ReadCache& memory,
+                      const RemoteMemory& remote, RemoteAddr dict,
+                      std::string_view name) {
+  RemoteAddr found{};
+  ForEachItem(layout, memory, dict, kMaxModules,
+              [&](RemoteAddr key, RemoteAddr value) {
+                const auto text = ReadText(remote, layout, key, kMaxNameBytes);
+                if (!text || *text != name) return true;
+                found = value;
+                return false;
+              });
+  return found;
+}
+
+}  // namespace
+
+std::vector<TypeIndex> FindUntrackedTypes(TypeTable& types,
+                                          RemoteAddr modules) {
+  const Layout& layout = types.layout();
+  ReadCache memory(types.memory());
+  std::vector<TypeIndex> found;
+  const auto add = [&](std::string_view module,
+                       std::span<const std::string_view> names) {
+    const RemoteAddr object =
+        FindByName(layout, memory, types.memory(), modules, module);
+    if (object == RemoteAddr{}) return;
+    const auto dict = memory.Read<RemoteAddr>(
+        object + FindInternalLayout(layout.version).module.md_dict);
+    if (!dict) return;
+    for (const std::string_view name : names) {
+      const TypeIndex type =
+          types.Find(FindByName(layout, memory, types.memory(), *dict, name));
+      if (type != kNoType &&
+          std::find(found.begin(), found.end(), type) == found.end())
+        found.push_back(type);
+    }
+  };
+  constexpr std::string_view kArray[] = {"ndarray"};
+  add(layout.version.major < 3 ? "__builtin__" : "builtins", kBuiltinTypes);
+  add("numpy", kArray);
+  return found;
+}
+
+UntrackedCounter::UntrackedCounter(TypeTable& types,
+                                   const std::vector<TypeIndex>& wanted)
+    : layout_(types.layout()),
+      internal_layout_(FindInternalLayout(layout_.version)),
+      memory_(types.memory()),
+      plans_(types, memory_),
+      context_{layout_, internal_layout_, memory_, {}} {
+  for (const TypeIndex type : wanted) {
+    const TypeInfo& info = types[type];
+    const uint64_t address = Value(info.address);
+    if (info.Has(type_flags::kTupleSubclass)) tuple_type_ = address;
+    wanted_.push_back({address, info.Has(type_flags::kHaveGc), usage_.size()});
+    usage_.push_back({type, 0, 0});
+    lowest_type_ = std::min(lowest_type_, address);
+    highest_type_ = std::max(highest_type_, address);
+  }
+}
+
+void UntrackedCounter::Visit(const HeapBlock& block, TypeTable&) {
+  if (wanted_.empty() || block.bytes.size() < kAlignment) return;
+  memory_.Enter(block.begin, block.bytes);
+  const uint64_t begin = Value(block.begin);
+  const uint64_t from = std::max(begin, next_);
+  const uint64_t step = layout_.version.major < 3 ? kAlignment2 : kAlignment;
+  const uint64_t first = (from + step - 1) / step * step;
+  const uint64_t end = begin + block.bytes.size() - kAlignment;
+  for (uint64_t at = first; at <= end; at += step) {
+    const size_t offset = at - begin;
+    const auto type =
+        Load<uint64_t>(block.bytes, offset + layout_.object.ob_type);
+    if (type < lowest_type_ || type > highest_type_) continue;
+    const Wanted* wanted = Find(type);
+    if (wanted == nullptr) continue;
+    const auto refcnt = Load<uint64_t>(block.bytes, offset);
+    if (IsAlive(refcnt) && refcnt != HashOf(type) &&
+        !IsInsideTuple(block.bytes, offset))
+      Count(block, offset, *wanted);
+  }
+  next_ = std::max(next_, end + step);
+  memory_.Leave();
+}
+
+bool UntrackedCounter::IsInsideTuple(std::span<const std::byte> bytes,
+                                     size_t offset) const {
+  const size_t before = layout_.object.ob_size - layout_.object.ob_type;
+  return offset >= before &&
+         Load<uint64_t>(bytes, offset - before) == tuple_type_;
+}
+
+const UntrackedCounter::Wanted* UntrackedCounter::Find(uint64_t type) const {
+  const auto found = std::find_if(
+      wanted_.begin(), wanted_.end(),
+      [&](const Wanted& wanted) { return wanted.address == type; });
+  return found == wanted_.end() ? nullptr : &*found;
+}
+
+bool UntrackedCounter::IsAlive(uint64_t refcnt) const {
+  const uint64_t flags =
+      layout_.version.major == 3 && layout_.version.minor >= 14 ? kFlagBits : 0;
+  const uint64_t count = refcnt & ~flags;
+  return (count - 1 < kLargestCount) ||
+         (layout_.immortal_objects && count >= kImmortalCount &&
+          count <= UINT32_MAX);
+}
+
+bool UntrackedCounter::IsTracked(const ObjectView& object) const {
+  const int64_t head = -static_cast<int64_t>(layout_.gc_head.size);
+  if (layout_.gc_scheme == GcScheme::kRefs) {
+    const int64_t refs = object.Signed(head + layout_.gc_head.gc_refs);
+    return (layout_.version.major < 3 ? refs : refs >> 1) != kUntrackedRefs;
+  }
+  return object.Word(head) != 0 || object.Word(head + 8) != 0;
+}
+
+bool UntrackedCounter::EndsWithNul(RemoteAddr data, uint64_t length,
+                                   uint64_t width) {
+  if (length > kMaxObjectBytes) return false;
+  const RemoteAddr end = data + length * width;
+  switch (width) {
+    case 1:
+      return memory_.Read<uint8_t>(end) == 0U;
+    case 2:
+      return memory_.Read<uint16_t>(end) == 0U;
+    case 4:
+      return memory_.Read<uint32_t>(end) == 0U;
+    default:
+      return false;
+  }
+}
+
+bool UntrackedCounter::IsWhole(const TypeShape& plan,
+                               const ObjectView& object) {
+  const uint64_t size = object.Word(layout_.object.ob_size);
+  switch (plan.kind) {
+    case ObjectKind::kLong: {
+      const uint64_t digits = CountDigits(layout_, object);
+      if (digits == 0) return true;
+      const auto last = memory_.Read<uint32_t>(object.address() +
+                                               layout_.long_object.ob_digit +
+                                               sizeof(uint32_t) * (digits - 1));
+      constexpr uint32_t kDigitEnd = 1 << 30;
+      return last && *last != 0 && *last < kDigitEnd;
+    }
+    case ObjectKind::kText: {
+      if (layout_.unicode.state == kAbsent) {
+        // 2.7's str; its unicode keeps the characters elsewhere.
+        const bool is_bytes = plan.item_bytes != 0;
+        return !is_bytes ||
+               EndsWithNul(object.address() + layout_.bytes.ob_sval, size, 1);
+      }
+      const TextForm form = FindTextForm(layout_, object);
+      return EndsWithNul(form.data, object.Word(layout_.unicode.length),
+                         form.kind);
+    }
+    case ObjectKind::kByteArray:
+      return object.Word(layout_.bytearray.ob_alloc) >= size &&
+             (size == 0 || layout_.bytearray.ob_start == kAbsent ||
+              EndsWithNul(object.Pointer(layout_.bytearray.ob_start), size, 1));
+    default:
+      break;
+  }
+  // bytes: the only other one with items of one byte.
+  if (plan.kind == ObjectKind::kPlain && plan.item_bytes == 1)
+    return EndsWithNul(object.address() + layout_.bytes.ob_sval, size, 1);
+  return true;
+}
+
+void UntrackedCounter::Count(const HeapBlock& block, size_t offset,
+                             const Wanted& wanted) {
+  const RemoteAddr address = block.begin + offset;
+  const size_t before = std::min<size_t>(offset, HeapBlock::kBytesBefore);
+  std::array<std::byte, HeapBlock::kBytesBefore + kHeaderBytes> copy{};
+  std::span<const std::byte> bytes = block.bytes;
+  size_t at = offset;
+  if (block.bytes.size() - offset < kHeaderBytes) {
+    // Near the end of what was read: as much as there is.
+    for (size_t size = copy.size(); size > before; size -= kAlignment) {
+      if (!memory_.ReadExact(address - before, std::span(copy).first(size)))
+        continue;
+      break;
+    }
+    bytes = copy;
+    at = before;
+  }
+  const ObjectView object(address, bytes, at);
+  if (wanted.collected && IsTracked(object)) return;
+  UntrackedUsage& usage = usage_[wanted.usage];
+  const TypeShape& plan = plans_[usage.type];
+  if (!IsWhole(plan, object)) return;
+  const ObjectMeasure measure = MeasureObject(context_, plan, object);
+  if (measure.bytes > kMaxObjectBytes) return;
+  ++usage.objects;
+  usage.bytes += measure.bytes;
+}
+
+}  // namespace leak_exporter::cpython

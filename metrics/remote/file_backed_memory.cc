@@ -1,0 +1,126 @@
+#include "metrics/remote/file_backed_memory.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace leak_exporter {
+
+UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
+                        const MemoryRegion& region) {
+  const auto hex = [](RemoteAddr address) {
+    return ToString(address).substr(2);
+  };
+  const std::string link =
+      "map_files/" + hex(region.begin) + "-" + hex(region.end);
+  auto mapped = process.OpenAt(link.c_str(), O_RDONLY | O_NONBLOCK);
+  if (mapped) return *std::move(mapped);
+  const std::string path = "root" + region.name;
+  auto named = process.OpenAt(path.c_str(), O_RDONLY | O_NONBLOCK);
+  struct stat status {};
+  if (named && ::fstat(named->get(), &status) == 0 && S_ISREG(status.st_mode) &&
+      status.st_ino == region.inode) {
+    return *std::move(named);
+  }
+  return {};
+}
+
+FileBackedMemory::FileBackedMemory(const procfs::ProcessHandle& process,
+                                   const std::vector<MemoryRegion>& regions,
+                                   const RemoteMemory& live)
+    : process_(process),
+      live_(live),
+      page_bytes_(static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))) {
+  for (const MemoryRegion& region : regions) {
+    if (region.inode != 0) files_.push_back(region);
+  }
+  auto pagemap = process.OpenAt("pagemap", O_RDONLY);
+  if (pagemap) pagemap_ = *std::move(pagemap);
+}
+
+const MemoryRegion* FileBackedMemory::FindFile(RemoteAddr address) const {
+  const auto above =
+      std::upper_bound(files_.begin(), files_.end(), address,
+                       [](RemoteAddr a, const MemoryRegion& region) {
+                         return a < region.begin;
+                       });
+  if (above == files_.begin()) return nullptr;
+  const MemoryRegion& region = *std::prev(above);
+  return address < region.end ? &region : nullptr;
+}
+
+// Neither mapped nor swapped out, so never changed either.
+bool FileBackedMemory::IsUntouched(RemoteAddr address) const {
+  constexpr uint64_t kPresentOrSwapped = uint64_t{3} << 62;
+  uint64_t entry = 0;
+  const auto offset =
+      static_cast<off_t>(Value(address) / page_bytes_ * sizeof(entry));
+  return pagemap_.valid() &&
+         ::pread(pagemap_.get(), &entry, sizeof(entry), offset) ==
+             static_cast<ssize_t>(sizeof(entry)) &&
+         (entry & kPresentOrSwapped) == 0;
+}
+
+const FileMemory& FileBackedMemory::OpenFile(const MemoryRegion& region) const {
+  const FileId id = {region.device, region.inode};
+  const auto known = open_files_.find(id);
+  if (known != open_files_.end()) return known->second;
+  return open_files_
+      .emplace(id, FileMemory(OpenMappedFile(process_, region), region.name))
+      .first->second;
+}
+
+// From `into`'s first byte to the end of a page at most.
+Result<size_t> FileBackedMemory::ReadPage(RemoteAddr address,
+                                          std::span<std::byte> into) const {
+  const MemoryRegion* region = FindFile(address);
+  if (region != nullptr && IsUntouched(address)) {
+    const RemoteAddr offset{Value(address) - Value(region->begin) +
+                            region->offset};
+    auto read = OpenFile(*region).ReadSome(offset, into);
+    if (read) return read;
+  }
+  return live_.ReadSome(address, into);
+}
+
+Result<size_t> FileBackedMemory::ReadSome(RemoteAddr address,
+                                          std::span<std::byte> into) const {
+  if (FindFile(address) == nullptr) return live_.ReadSome(address, into);
+  size_t got = 0;
+  while (got < into.size()) {
+    const RemoteAddr at = address + got;
+    const size_t page_left = page_bytes_ - Value(at) % page_bytes_;
+    const auto piece =
+        into.subspan(got, std::min<size_t>(into.size() - got, page_left));
+    const auto read = ReadPage(at, piece);
+    if (!read && got == 0) return read;
+    got += read ? *read : 0;
+    if (!read || *read < piece.size()) break;
+  }
+  return got;
+}
+
+Result<void> FileBackedMemory::ReadBatch(
+    std::span<ReadRequest> requests) const {
+  while (!requests.empty()) {
+    const auto file = std::find_if(
+        requests.begin(), requests.end(), [this](const ReadRequest& request) {
+          return FindFile(request.address) != nullptr;
+        });
+    const auto anonymous =
+        requests.first(static_cast<size_t>(file - requests.begin()));
+    auto read = live_.ReadBatch(anonymous);
+    if (!read) return read;
+    requests = requests.subspan(anonymous.size());
+    if (requests.empty()) break;
+    read = RemoteMemory::ReadBatch(requests.first(1));
+    if (!read) return read;
+    requests = requests.subspan(1);
+  }
+  return {};
+}
+
+}  // namespace leak_exporter

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <array>
+
+namespace leak_exporter::render {
+
+/// The debug blocks, in the order in which they come when several are asked
+/// for.
+enum class DebugBlock { kMemory, kPid, kDisk, kMapping };
+
+inline constexpr std::array kDebugBlocks = {DebugBlock::kMemory,
+                                            DebugBlock::kPid, DebugBlock::kDisk,
+                                            DebugBlock::kMapping};
+
+}  // namespace leak_exporter::render

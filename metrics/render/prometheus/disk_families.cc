@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "metrics/base/utf8.h"
+#include "metrics/render/prometheus/sum_by_label.h"
+#include "metrics/render/prometheus/target_sink.h"
+
+namespace leak_exporter::render {
+namespace {
+
+using enum MetricId;
+
+constexpr std::array<std::string_view, kFileKinds> kFileKindNames = {
+    "file", "deleted_file", "directory",  "socket",
+    "pipe", "device",       "anon_inode", "other"};
+
+/// One configured path over the main processes that see it. Under different
+/// roots it is different data, and summed; the same directory counts once. A
+/// sum that lacks a directory that could not be read would look like a cache
+/// that shrank, so then there is none.
+class CacheSum {
+ public:
+  void Add(const RepositoryCache& cache) {
+    if (cache.filesystem_available_bytes) {
+      available_bytes_ =
+          std::min(available_bytes_.value_or(*cache.filesystem_available_bytes),
+                   *cache.filesystem_available_bytes);
+    }
+    if (!cache.usage) {
+      unknown_ = unknown_ || cache.exists || !cache.error.empty();
+      return;
+    }
+    const std::pair identity(cache.device, cache.inode);
+    if (std::ranges::count(counted_, identity) != 0) return;
+    counted_.push_back(identity);
+    sum_.apparent_bytes += cache.usage->apparent_bytes;
+    sum_.entries += cache.usage->entries;
+    if (sum_.allocated_bytes && cache.usage->allocated_bytes) {
+      *sum_.allocated_bytes += *cache.usage->allocated_bytes;
+    } else {
+      sum_.allocated_bytes.reset();
+    }
+  }
+
+  /// On the fullest filesystem; absent where nothing exists.
+  std::optional<uint64_t> available_bytes() const { return available_bytes_; }
+
+  /// Absent where nothing exists or not all of it could be measured.
+  std::optional<DirectoryUsage> usage() const {
+    if (unknown_ || counted_.empty()) return std::nullopt;
+    return sum_;
+  }
+
+ private:
+  DirectoryUsage sum_{.allocated_bytes = 0};
+  std::vector<std::pair<uint64_t, uint64_t>> counted_;
+  bool unknown_ = false;
+  std::optional<uint64_t> available_bytes_;
+};
+
+void AddOpenFilesUsage(std::string_view scope, const OpenFilesUsage& usage,
+                       const TargetSink& out) {
+  if (usage.by_kind) {
+    for (size_t i = 0; i < kFileKinds; ++i) {
+      out.families.Add(kOpenFiles, {out.target, scope, kFileKindNames[i]},
+                       (*usage.by_kind)[i]);
+    }
+  }
+  out.families.Add(kOpenFilesLimit, {out.target, scope}, usage.limit);
+  out.families.Add(kOpenFilesLimitRatio, {out.target, scope},
+                   usage.limit_ratio);
+  out.families.Add(kDeletedFileBytes, {out.target, scope}, usage.deleted_bytes);
+}
+
+void AddRepositoryCaches(const DiskUsageSnapshot& disk, const TargetSink& out) {
+  SumByLabel<CacheSum> sums;
+  for (const RepositoryCache& cache : disk.repository_caches) {
+    sums[RepairUtf8(cache.path)].Add(cache);
+  }
+  for (const auto& [path, sum] : sums.entries()) {
+    out.families.Add(kRepositoryCacheFilesystemAvailableBytes,
+                     {out.target, path}, sum.available_bytes());
+    const std::optional<DirectoryUsage> usage = sum.usage();
+    if (!usage) continue;
+    out.families.Add(kRepositoryCacheBytes, {out.target, path},
+                     usage->apparent_bytes);
+    out.families.Add(kRepositoryCacheAllocatedBytes, {out.target, path},
+                     usage->allocated_bytes);
+    out.families.Add(kRepositoryCacheFiles, {out.target, path}, usage->entries);
+  }
+}
+
+/// The two labels of a temporary directory as one: "21914:/tmp/tmpwc0g93bo".
+std::string PidAndPath(const TemporaryDirectory& directory) {
+  const std::string pid =
+      directory.pid == 0 ? "" : std::to_string(directory.pid);
+  return pid + ':' + RepairUtf8(directory.path);
+}
+
+void AddTemporaryDirectories(const DiskUsageSnapshot& disk,
+                             const TargetSink& out) {
+  uint64_t in_use = 0;
+  size_t measured = 0;
+  // Those that only a glob found may have the same path under two roots.
+  SumByLabel<uint64_t> sums;
+  for (const TemporaryDirectory& directory : disk.temporary_directories) {
+    if (directory.pid != 0) ++in_use;
+    if (!directory.usage) continue;
+    const bool is_withheld = measured++ >= disk.top;
+    sums[is_withheld ? ':' + std::string(kOther) : PidAndPath(directory)] +=
+        directory.usage->apparent_bytes;
+  }
+  for (const auto& [pid_and_path, bytes] : sums.entries()) {
+    const std::string_view labels = pid_and_path;
+    const size_t colon = labels.find(':');
+    out.families.Add(
+        kTemporaryDirectoryBytes,
+        {out.target, labels.substr(0, colon), labels.substr(colon + 1)}, bytes);
+  }
+  if (disk.working_directories_known) {
+    out.families.Add(kTemporaryDirectories, {out.target}, in_use);
+  }
+  AddDropped(kTemporaryDirectoryBytes, measured - std::min(measured, disk.top),
+             out);
+}
+
+}  // namespace
+
+void AddOpenFiles(const OpenFilesSnapshot& files, const TargetSink& out) {
+  AddOpenFilesUsage("main", files.usage.main, out);
+  AddOpenFilesUsage("children", files.usage.children, out);
+}
+
+void AddDiskUsage(const DiskUsageSnapshot& disk, const TargetSink& out) {
+  AddRepositoryCaches(disk, out);
+  AddTemporaryDirectories(disk, out);
+  out.families.Add(kTemporaryDirectoryFilesystemAvailableBytes, {out.target},
+                   disk.temporary_filesystem_available_bytes);
+}
+
+}  // namespace leak_exporter::render

@@ -1,0 +1,98 @@
+#include "metrics/render/prometheus/metric_families.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "metrics/base/utf8.h"
+#include "metrics/render/prometheus/family_set.h"
+#include "metrics/render/prometheus/sum_by_label.h"
+#include "metrics/render/prometheus/target_sink.h"
+
+namespace leak_exporter::render {
+namespace {
+
+using enum MetricId;
+
+constexpr std::array<std::string_view, 5> kErrorCauses = {
+    "permission", "io", "malformed", "limit", "timeout"};
+
+void AddMainProcesses(const std::vector<MainProcess>& processes,
+                      const TargetSink& out) {
+  out.families.Add(kTargetProcesses, {out.target}, processes.size());
+  for (const MainProcess& process : processes) {
+    out.families.Add(kTargetStartTimeSeconds,
+                     {out.target, PidLabel(process.pid)},
+                     process.start_time_unix_seconds);
+  }
+}
+
+void AddRun(const CollectorRun& run, const TargetSink& out) {
+  out.families.Add(kScrapeCollectorSuccess, {out.target, run.collector},
+                   run.success);
+  out.families.Add(kScrapeCollectorDurationSeconds, {out.target, run.collector},
+                   run.duration_seconds);
+  out.families.Add(kScrapeCollectorTimestampSeconds,
+                   {out.target, run.collector}, run.timestamp_unix_seconds);
+  SumByLabel<uint64_t> errors;
+  if (run.timestamp_unix_seconds) {
+    for (const std::string_view cause : kErrorCauses) {
+      errors[std::string(cause)];
+    }
+  }
+  for (const CollectorError& error : run.errors) {
+    errors[error.cause] += error.count;
+  }
+  for (const auto& [cause, count] : errors.entries()) {
+    out.families.Add(kScrapeCollectorErrors, {out.target, run.collector, cause},
+                     count);
+  }
+}
+
+void AddTarget(const TargetSnapshot& snapshot, const TargetSink& out) {
+  AddMainProcesses(snapshot.main_processes, out);
+  for (const CollectorRun& run : snapshot.runs) AddRun(run, out);
+  // Background collectors may still hold results of processes that ended.
+  if (snapshot.main_processes.empty()) return;
+
+  if (snapshot.process_tree) AddProcessTree(*snapshot.process_tree, out);
+  if (snapshot.memory) AddMemory(*snapshot.memory, out);
+  if (snapshot.proportional_memory) {
+    AddProportionalMemory(*snapshot.proportional_memory, out);
+  }
+  if (snapshot.mappings) AddMappings(*snapshot.mappings, out);
+  if (snapshot.open_files) AddOpenFiles(*snapshot.open_files, out);
+  if (snapshot.disk_usage) AddDiskUsage(*snapshot.disk_usage, out);
+  if (snapshot.python_heap) AddPythonHeap(*snapshot.python_heap, out);
+}
+
+void AddExporter(const ExporterStatus& status, FamilySet& families) {
+  families.Add(kExporterBuildInfo,
+               {status.version, status.revision, status.compiler}, 1);
+  families.Add(kExporterConfigLastReloadSuccessful, {},
+               status.config_last_reload_successful);
+  families.Add(kExporterConfigLastReloadSuccessTimestampSeconds, {},
+               status.config_last_reload_success_unix_seconds);
+  families.Add(kProcessCpuSecondsTotal, {}, status.cpu_seconds);
+  families.Add(kProcessOpenFds, {}, status.open_fds);
+  families.Add(kProcessMaxFds, {}, status.max_fds);
+  families.Add(kProcessVirtualMemoryBytes, {}, status.virtual_bytes);
+  families.Add(kProcessResidentMemoryBytes, {}, status.resident_bytes);
+  families.Add(kProcessStartTimeSeconds, {}, status.start_time_unix_seconds);
+}
+
+}  // namespace
+
+std::vector<prometheus::MetricFamily> BuildFamilies(
+    const Snapshot& snapshot, const ExporterStatus* exporter) {
+  FamilySet families;
+  for (const TargetSnapshot& target : snapshot.targets) {
+    const std::string name = RepairUtf8(target.target);
+    AddTarget(target, {name, families});
+  }
+  if (exporter != nullptr) AddExporter(*exporter, families);
+  return families.Take();
+}
+
+}  // namespace leak_exporter::render

@@ -1,0 +1,239 @@
+#include "metrics/targets/tree_walk.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "metrics/procfs/children.h"
+#include "metrics/procfs/pids.h"
+#include "metrics/procfs/stat.h"
+
+namespace leak_exporter {
+namespace {
+
+/// A process that had no children and has not run since cannot have forked any.
+/// Could it have been given any? Orphans go to another thread of their parent
+/// (there is only one), to the nearest ancestor that asked for them
+/// (PR_SET_CHILD_SUBREAPER: but who has no children is nobody's ancestor), or
+/// to pid 1 of their pid namespace, which can adopt what others brought into
+/// the namespace (setns(2)) without ever having had a child. And a clone(2)
+/// with CLONE_PARENT gives its caller a sibling, but the caller is a child.
+bool CannotHaveGainedChildren(const KnownProcess& process,
+                              const ProcessSample& now) {
+  constexpr pid_t kNamespaceInit = 1;
+  return process.leaf && !now.may_have_run &&
+         now.status.namespace_pid != kNamespaceInit;
+}
+
+/// A zombie whose threads have all ended: its children were given away.
+bool IsDead(const KnownProcess& process) {
+  return process.state == 'X' || (process.state == 'Z' && process.threads <= 1);
+}
+
+}  // namespace
+
+void TreeWalk::AddMain(ProcessTable::Reading reading) {
+  if (reading.known->generation == table_.generation() || !HasRoom()) return;
+  const pid_t pid = reading.known->handle->pid();
+  tree_.main.push_back(Take(std::move(reading), pid));
+}
+
+void TreeWalk::Descend() {
+  while (!pending_.empty()) {
+    const pid_t pid = pending_.back();
+    pending_.pop_back();
+    KnownProcess* const parent = Member(pid);
+    if (parent == nullptr || IsDead(*parent)) continue;
+    VisitChildren(*parent);
+    TakeWaiting(*parent);
+  }
+}
+
+void TreeWalk::PutBelow(pid_t main_pid, pid_t above) {
+  const auto is_it = [main_pid](const ProcessSample& sample) {
+    return sample.main_pid == main_pid;
+  };
+  const auto it = std::find_if(tree_.main.begin(), tree_.main.end(), is_it);
+  if (it == tree_.main.end()) return;
+  tree_.descendants.push_back(std::move(*it));
+  tree_.main.erase(it);
+  for (ProcessSample& sample : tree_.descendants) {
+    if (!is_it(sample)) continue;
+    sample.main_pid = above;
+    if (KnownProcess* const known = Member(sample.pid())) {
+      known->main_pid = above;
+    }
+  }
+}
+
+ProcessTree TreeWalk::Finish() {
+  Descend();
+  LookForUnseen();
+  ReadChangedListsAgain();
+  TakeWaitingOfMembers();
+  Descend();
+  tree_.generation = table_.generation();
+  return std::move(tree_);
+}
+
+void TreeWalk::VisitChildren(KnownProcess& parent) {
+  if (!ListChildren(parent)) return;
+  // While a list has entries some may be left out of it, never all: an empty
+  // one is certain.
+  parent.leaf = children_.empty();
+  const pid_t pid = parent.handle->pid();
+  const pid_t main_pid = parent.main_pid;
+  for (const pid_t child : children_) VisitChild(child, pid, main_pid);
+}
+
+bool TreeWalk::ListChildren(const KnownProcess& parent) {
+  children_.clear();
+  if (table_.kernel_lists_children()) {
+    const auto read = procfs::ReadChildren(*parent.handle, parent.threads,
+                                           buffer_, children_);
+    if (read) return true;
+    if (read.error().code != ENOSYS) {
+      errors_.Add(read.error());
+      return false;
+    }
+    table_.KernelDoesNotListChildren();
+  }
+  ListScannedChildren(parent.handle->pid());
+  return true;
+}
+
+void TreeWalk::ListScannedChildren(pid_t parent) {
+  if (!scanned_children_) ScanAllParents();
+  const auto [first, last] = scanned_children_->equal_range(parent);
+  for (auto child = first; child != last; ++child) {
+    children_.push_back(child->second);
+  }
+}
+
+void TreeWalk::ScanAllParents() {
+  scanned_children_.emplace();
+  const auto entries = procfs::ListPids(table_.fs());
+  if (!entries) {
+    errors_.Add(entries.error());
+    return;
+  }
+  for (const procfs::NumberedEntry& entry : *entries) {
+    const auto stat = procfs::ReadStat(table_.fs(), entry.number, buffer_);
+    if (stat) {
+      scanned_children_->emplace(stat->parent_pid, entry.number);
+    } else {
+      errors_.Add(stat.error());
+    }
+  }
+}
+
+void TreeWalk::VisitChild(pid_t pid, pid_t parent, pid_t main_pid) {
+  if (IsMember(pid) || unreadable_.contains(pid) || !HasRoom()) return;
+  auto reading = table_.Read(pid);
+  if (!reading) {
+    MissChild(pid, parent, reading.error());
+  } else if (reading->status.parent_pid == parent) {
+    TakeDescendant(*std::move(reading), main_pid);
+  } else {
+    Wait(*std::move(reading));
+  }
+}
+
+void TreeWalk::MissChild(pid_t pid, pid_t parent, const Error& error) {
+  if (!IsGone(error)) {
+    errors_.Add(error);
+  } else if (procfs::IsHidden(table_.fs(), pid)) {
+    errors_.Add("permission", error.message);
+  } else {
+    changed_parents_.insert(parent);
+    return;
+  }
+  unreadable_.insert(pid);
+}
+
+void TreeWalk::TakeDescendant(ProcessTable::Reading reading, pid_t main_pid) {
+  tree_.descendants.push_back(Take(std::move(reading), main_pid));
+}
+
+ProcessSample TreeWalk::Take(ProcessTable::Reading reading, pid_t main_pid) {
+  const KnownProcess& known = *reading.known;
+  ProcessSample sample = table_.Accept(std::move(reading), main_pid);
+  if (!CannotHaveGainedChildren(known, sample) || !waiting_.empty()) {
+    pending_.push_back(sample.pid());
+  }
+  return sample;
+}
+
+void TreeWalk::Wait(ProcessTable::Reading reading) {
+  const pid_t parent = reading.status.parent_pid;
+  waiting_.emplace(parent,
+                   Candidate{reading.known->handle, std::move(reading.status)});
+}
+
+void TreeWalk::TakeWaiting(KnownProcess& parent) {
+  const auto [first, last] = waiting_.equal_range(parent.handle->pid());
+  for (auto entry = first; entry != last; ++entry) {
+    Candidate& candidate = entry->second;
+    KnownProcess* const known = table_.Find(candidate.handle->pid());
+    // It may have been found since, or the pid may be another's by now.
+    if (known == nullptr || known->handle != candidate.handle ||
+        known->generation == table_.generation() || !HasRoom()) {
+      continue;
+    }
+    parent.leaf = false;
+    TakeDescendant({known, std::move(candidate.status)}, parent.main_pid);
+  }
+  waiting_.erase(first, last);
+}
+
+void TreeWalk::TakeWaitingOfMembers() {
+  std::vector<KnownProcess*> parents;
+  for (const auto& [pid, candidate] : waiting_) {
+    KnownProcess* const parent = Member(pid);
+    if (parent != nullptr && (parents.empty() || parents.back() != parent)) {
+      parents.push_back(parent);
+    }
+  }
+  for (KnownProcess* const parent : parents) TakeWaiting(*parent);
+}
+
+void TreeWalk::LookForUnseen() {
+  for (const pid_t pid : table_.Unseen()) {
+    changed_parents_.insert(table_.Find(pid)->parent_pid);
+    auto reading = table_.Read(pid);
+    if (reading) {
+      Wait(*std::move(reading));
+    } else if (!IsGone(reading.error()) && unreadable_.insert(pid).second) {
+      errors_.Add(reading.error());
+    }
+  }
+}
+
+void TreeWalk::ReadChangedListsAgain() {
+  if (!table_.kernel_lists_children()) return;
+  const std::unordered_set<pid_t> parents = std::move(changed_parents_);
+  for (const pid_t pid : parents) {
+    KnownProcess* const parent = Member(pid);
+    if (parent != nullptr && !IsDead(*parent)) VisitChildren(*parent);
+  }
+}
+
+KnownProcess* TreeWalk::Member(pid_t pid) const {
+  KnownProcess* const known = table_.Find(pid);
+  return known != nullptr && known->generation == table_.generation() ? known
+                                                                      : nullptr;
+}
+
+bool TreeWalk::HasRoom() {
+  if (tree_.main.size() + tree_.descendants.size() < most_processes_) {
+    return true;
+  }
+  if (!limit_reported_) {
+    errors_.Add("limit", "more than " + std::to_string(most_processes_) +
+                             " processes in the target's tree");
+    limit_reported_ = true;
+  }
+  return false;
+}
+
+}  // namespace leak_exporter

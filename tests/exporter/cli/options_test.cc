@@ -1,0 +1,322 @@
+#include "exporter/cli/options.h"
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "exporter/cli/help_text.h"
+#include "exporter/cli/raw_options.h"
+#include "exporter/cli/version.h"
+#include "tests/catch.h"
+
+namespace leak_exporter {
+namespace {
+
+using Command = Options::Command;
+using render::DebugBlock;
+using Arguments = std::vector<const char*>;
+
+tl::expected<Options, Ending> Parse(Arguments arguments) {
+  arguments.insert(arguments.begin(), "leak_exporter");
+  return ParseOptions(static_cast<int>(arguments.size()), arguments.data());
+}
+
+Options Parsed(const Arguments& arguments) {
+  const auto options = Parse(arguments);
+  INFO((options ? std::string() : options.error().text));
+  REQUIRE(options);
+  return *options;
+}
+
+TEST_CASE("options: serve is the default, with and without its name") {
+  for (const auto& arguments : {Arguments{"--config.file=a.yml"},
+                                Arguments{"serve", "--config.file=a.yml"},
+                                Arguments{"--config.file=a.yml", "serve"},
+                                Arguments{"--config.file", "a.yml"}}) {
+    const Options options = Parsed(arguments);
+    CHECK(options.command == Command::kServe);
+    CHECK(options.config_file == "a.yml");
+    CHECK(options.pids.empty());
+    CHECK(options.listen_addresses ==
+          std::vector<ListenAddress>{{"127.0.0.1", 10042, ""}});
+    CHECK(options.default_listen_address);
+    CHECK_FALSE(options.systemd_socket);
+    CHECK(options.telemetry_path == "/metrics");
+    CHECK(options.log_level == LogLevel::kInfo);
+    CHECK(options.log_format == LogFormat::kLogfmt);
+  }
+}
+
+TEST_CASE("options: pids are repeatable and keep their order") {
+  CHECK(Parsed({"--pid=4306"}).pids == std::vector<pid_t>{4306});
+  CHECK(Parsed({"--pid=7", "--pid", "1"}).pids == std::vector<pid_t>{7, 1});
+  CHECK(Parsed({"--pid=4194304"}).pids == std::vector<pid_t>{4194304});
+  const Options both = Parsed({"--config.file=a", "--pid=3"});
+  CHECK(both.config_file == "a");
+  CHECK(both.pids == std::vector<pid_t>{3});
+}
+
+TEST_CASE("options: every web and log flag") {
+  const Options options = Parsed({"--pid=1", "--web.listen-address=[::1]:0",
+                                  "--web.listen-address=unix:/run/x.sock",
+                                  "--web.telemetry-path=/m",
+                                  "--log.level=error", "--log.format=json"});
+  CHECK(options.listen_addresses ==
+        std::vector<ListenAddress>{{"::1", 0, ""}, {"", 0, "/run/x.sock"}});
+  CHECK_FALSE(options.default_listen_address);
+  CHECK(options.telemetry_path == "/m");
+  CHECK(options.log_level == LogLevel::kError);
+  CHECK(options.log_format == LogFormat::kJson);
+  CHECK(Parsed({"--pid=1", "--web.systemd-socket"}).systemd_socket);
+}
+
+TEST_CASE("options: profile takes blocks and a format") {
+  using Profiles = std::vector<DebugBlock>;
+  const Profiles all = {DebugBlock::kMemory, DebugBlock::kPid,
+                        DebugBlock::kDisk, DebugBlock::kMapping};
+  const Options options = Parsed({"profile", "--pid=1"});
+  CHECK(options.command == Command::kProfile);
+  CHECK(options.profiles == all);
+  CHECK(options.profile_format == ProfileFormat::kText);
+  CHECK(Parsed({"profile", "--pid=1", "disk"}).profiles ==
+        Profiles{DebugBlock::kDisk});
+  CHECK(Parsed({"profile", "disk", "pid", "--pid", "1", "disk"}).profiles ==
+        Profiles{DebugBlock::kPid, DebugBlock::kDisk});
+  CHECK(Parsed({"--pid=1", "profile", "mapping", "memory"}).profiles ==
+        Profiles{DebugBlock::kMemory, DebugBlock::kMapping});
+  CHECK(
+      Parsed({"profile", "--config.file=a", "--format=json"}).profile_format ==
+      ProfileFormat::kJson);
+}
+
+TEST_CASE("options: check-config takes a file") {
+  const Options options = Parsed({"check-config", "a.yml"});
+  CHECK(options.command == Command::kCheckConfig);
+  CHECK(options.config_file == "a.yml");
+  CHECK(Parsed({"check-config", "[a,b]"}).config_file == "[a,b]");
+  CHECK(Parsed({"check-config", "a.yml", "--log.level=debug"}).log_level ==
+        LogLevel::kDebug);
+}
+
+TEST_CASE("options: a wrong command line is one line and a hint") {
+  struct Case {
+    Arguments arguments;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {{}, "nothing to watch; give --config.file=FILE or --pid=N"},
+      {{"serve"}, "nothing to watch; give --config.file=FILE or --pid=N"},
+      {{"profile"}, "nothing to watch; give --config.file=FILE or --pid=N"},
+      {{"--config.fil=a"},
+       "unknown flag '--config.fil' (did you mean --config.file?)"},
+      {{"--zzz"}, "unknown flag '--zzz'"},
+      {{"-x", "--pid=1"}, "unknown flag '-x'"},
+      {{"profil", "--pid=1"},
+       "unknown command or argument 'profil' (did you mean profile?)"},
+      {{"serve", "--pid=1", "a\nb"}, "unknown command or argument 'a\\nb'"},
+      {{"--pid=1", "--bad\nflag=2"}, "unknown flag '--bad\\nflag'"},
+      {{"--pid=1", "4306"}, "unknown command or argument '4306'"},
+      {{"--pid=x"},
+       "--pid: 'x' is not a process id; expected a whole number from 1 to "
+       "4194304"},
+      {{"--pid=0"},
+       "--pid: '0' is not a process id; expected a whole number from 1 to "
+       "4194304"},
+      {{"--pid=-1"},
+       "--pid: '-1' is not a process id; expected a whole number from 1 to "
+       "4194304"},
+      {{"--pid=4194305"},
+       "--pid: '4194305' is not a process id; expected a whole number from 1 "
+       "to 4194304"},
+      {{"--pid=99999999999999999999"},
+       "--pid: '99999999999999999999' is not a process id; expected a whole "
+       "number from 1 to 4194304"},
+      {{"--pid=1 "},
+       "--pid: '1 ' is not a process id; expected a whole number from 1 to "
+       "4194304"},
+      {{"--pid=1", "--pid=1"}, "--pid: 1 is given twice"},
+      {{"--config.file=a", "--config.file=b"}, "--config.file: given twice"},
+      {{"--config.file", ""}, "--config.file: has no value"},
+      {{"--pid=1", "--web.listen-address=nowhere"},
+       "--web.listen-address: 'nowhere' has no port; expected host:port, "
+       "[::1]:port, :port or unix:/path"},
+      {{"--pid=1", "--web.listen-address=:1", "--web.listen-address=:1"},
+       "--web.listen-address: ':1' is given twice"},
+      {{"--pid=1", "--web.listen-address=:1", "--web.systemd-socket"},
+       "--web.systemd-socket and --web.listen-address exclude each other"},
+      {{"--pid=1", "--web.telemetry-path=metrics"},
+       "--web.telemetry-path: 'metrics' is not a path; expected one such as "
+       "/metrics"},
+      {{"--pid=1", "--web.telemetry-path=/a b"},
+       "--web.telemetry-path: '/a b' is not a path; expected one such as "
+       "/metrics"},
+      {{"--pid=1", "--web.telemetry-path=/a?b"},
+       "--web.telemetry-path: '/a?b' is not a path; expected one such as "
+       "/metrics"},
+      {{"--pid=1", "--web.telemetry-path=/"},
+       "--web.telemetry-path: '/' is served already; expected one such as "
+       "/metrics"},
+      {{"--pid=1", "--web.telemetry-path=/-/healthy"},
+       "--web.telemetry-path: '/-/healthy' is served already; expected one "
+       "such as /metrics"},
+      {{"--pid=1", "--web.telemetry-path=/debug/pid"},
+       "--web.telemetry-path: '/debug/pid' is served already; expected one "
+       "such as /metrics"},
+      {{"--pid=1", "--web.config.file=web.yml"},
+       "--web.config.file: TLS and authentication are not supported in this "
+       "version; leave it out, or put a reverse proxy in front"},
+      {{"--pid=1", "--log.level=loud"},
+       "--log.level: unknown value 'loud'; expected debug, info, warn or "
+       "error"},
+      {{"--pid=1", "--log.format=xml"},
+       "--log.format: unknown value 'xml'; expected logfmt or json"},
+      {{"profile", "--pid=1", "--format=xml"},
+       "--format: unknown value 'xml'; expected text or json"},
+      {{"profile", "--pid=1", "heap"},
+       "profile: unknown block 'heap'; expected memory, pid, disk or mapping"},
+      {{"--pid=1", "--format=json"}, "--format: has no meaning for serve"},
+      {{"profile", "--pid=1", "--web.telemetry-path=/m"},
+       "--web.telemetry-path: has no meaning for profile"},
+      {{"profile", "--pid=1", "--web.systemd-socket"},
+       "--web.systemd-socket: has no meaning for profile"},
+      {{"check-config", "a", "--pid=1"},
+       "--pid: has no meaning for check-config"},
+      {{"check-config", "a", "--config.file=a"},
+       "--config.file: has no meaning for check-config"},
+      {{"check-config"}, "check-config: expected a FILE"},
+      {{"check-config", "a", "b"}, "unknown command or argument 'b'"},
+      {{"check-config", ""}, "check-config: has no value"},
+      {{"serve", "profile", "--pid=1"}, "more than one command"},
+  };
+  for (const Case& wrong : cases) {
+    const auto options = Parse(wrong.arguments);
+    INFO(wrong.message);
+    REQUIRE_FALSE(options);
+    CHECK(options.error().exit_code == 2);
+    CHECK(options.error().text == "leak_exporter: " + wrong.message +
+                                      "\nTry 'leak_exporter --help'.\n");
+  }
+}
+
+TEST_CASE("options: a flag at the end without its value is named") {
+  const auto options = Parse({"--config.file=a", "--pid"});
+  REQUIRE_FALSE(options);
+  CHECK(options.error().exit_code == 2);
+  CHECK_THAT(options.error().text, ContainsSubstring("leak_exporter: --pid: "));
+}
+
+TEST_CASE("options: help and version win over everything that parses") {
+  for (const auto& arguments :
+       {Arguments{"--help"}, Arguments{"-h"}, Arguments{"profile", "--help"},
+        Arguments{"check-config", "-h"}, Arguments{"--pid=x", "--help"}}) {
+    const auto options = Parse(arguments);
+    REQUIRE_FALSE(options);
+    CHECK(options.error().exit_code == 0);
+    CHECK(options.error().text == HelpText());
+  }
+  const auto version = Parse({"--version"});
+  REQUIRE_FALSE(version);
+  CHECK(version.error().exit_code == 0);
+  CHECK(version.error().text == VersionText());
+}
+
+TEST_CASE("options: the help is at most 90 columns of printable ASCII") {
+  const std::string help = HelpText();
+  size_t column = 0;
+  for (const char c : help) {
+    column = c == '\n' ? 0 : column + 1;
+    CHECK(column <= 90);
+    CHECK((c == '\n' || (c >= ' ' && c <= '~')));
+  }
+  CHECK(help.back() == '\n');
+}
+
+TEST_CASE("options: no words make it throw or say more than two lines") {
+  const std::vector<const char*> words = {"",
+                                          "-",
+                                          "--",
+                                          "--=",
+                                          "-=",
+                                          "---",
+                                          "--pid",
+                                          "--pid=",
+                                          "--pid=1",
+                                          "--pid=1=2",
+                                          "-p",
+                                          "-h",
+                                          "--help=x",
+                                          "serve",
+                                          "profile",
+                                          "memory",
+                                          "check-config",
+                                          "{}",
+                                          "[]",
+                                          "[a,b]",
+                                          "\"",
+                                          "'",
+                                          "%%",
+                                          "a=b",
+                                          "--config.file",
+                                          "--version=",
+                                          "--log.level",
+                                          "\xff\xfe",
+                                          "--\xff",
+                                          "-1",
+                                          "--web.systemd-socket=maybe",
+                                          "@file",
+                                          "\n",
+                                          "++x",
+                                          "--web.listen-address"};
+  std::mt19937 random(20261121);
+  for (int i = 0; i < 5000; ++i) {
+    Arguments arguments(random() % 6);
+    for (const char*& word : arguments) word = words[random() % words.size()];
+    const auto options = Parse(arguments);
+    if (options || options.error().exit_code == 0) continue;
+    const std::string& text = options.error().text;
+    CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  }
+}
+
+// Every --flag that a text names, once.
+std::set<std::string> FlagsIn(const std::string& text) {
+  std::set<std::string> flags;
+  for (size_t at = text.find("--"); at != text.npos; at = text.find("--", at)) {
+    const size_t end =
+        std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz.-", at),
+                 text.size());
+    std::string flag = text.substr(at, end - at);
+    while (flag.ends_with('.')) flag.pop_back();
+    flags.insert(flag);
+    at = end;
+  }
+  return flags;
+}
+
+TEST_CASE("options: help and manual name every flag and no other") {
+  const auto known = SplitCommandLine(0, nullptr);
+  REQUIRE(known);
+  std::set<std::string> flags(known->known_flags.begin(),
+                              known->known_flags.end());
+  flags.erase("--web.config.file");
+  CHECK(FlagsIn(HelpText()) == flags);
+  std::ifstream file(LEAK_TEST_MANUAL);
+  std::ostringstream manual;
+  manual << file.rdbuf();
+  CHECK(FlagsIn(manual.str()) == flags);
+}
+
+TEST_CASE("options: the version line names version, revision and compiler") {
+  const BuildInfo& build = ThisBuild();
+  CHECK(build.version == "0.1.0");
+  CHECK_FALSE(build.revision.empty());
+  CHECK(VersionText() == "leak_exporter 0.1.0 (revision " + build.revision +
+                             ", " + build.compiler + ")\n");
+}
+
+}  // namespace
+}  // namespace leak_exporter
