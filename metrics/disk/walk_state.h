@@ -16,7 +16,7 @@
 #include "metrics/disk/file_id.h"
 #include "metrics/disk/file_id_set.h"
 #include "metrics/disk/file_root.h"
-#include "metrics/disk/measure_directory.h"
+#include "metrics/disk/measure_options.h"
 
 namespace leak_exporter {
 

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "metrics/base/read_file.h"
-#include "metrics/procfs/stat.h"
 #include "metrics/procfs/text.h"
 
 namespace leak_exporter::procfs {
@@ -16,11 +15,8 @@ namespace {
 Result<uint64_t> ReadStartTime(int directory_fd, const char* path) {
   // Not the caller's buffer: confirming must not overwrite what was read.
   std::string buffer;
-  const auto text = ReadOnceAt(directory_fd, path, buffer);
-  if (!text) return tl::unexpected<Error>(text.error());
-  return ParseStat(*text)
-      .map([](const Stat& stat) { return stat.start_time_ticks; })
-      .map_error([&](Error error) { return AtPath(path, std::move(error)); });
+  return ReadStatAt(directory_fd, path, buffer)
+      .map([](const procfs::Stat& stat) { return stat.start_time_ticks; });
 }
 
 bool OutOfDescriptors(int code) { return code == EMFILE || code == ENFILE; }
@@ -143,6 +139,14 @@ Result<void> ProcessHandle::ConfirmIdentity() const {
     return Failure(ESRCH, path_ + ": another process has this pid now");
   }
   return {};
+}
+
+Result<Stat> ReadStat(const ProcessHandle& process, std::string& buffer) {
+  const auto text = process.ReadOnce("stat", buffer);
+  if (!text) return tl::unexpected<Error>(text.error());
+  return ParseStat(*text).map_error([&](Error error) {
+    return AtPath(process.Path("stat"), std::move(error));
+  });
 }
 
 }  // namespace leak_exporter::procfs

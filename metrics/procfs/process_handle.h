@@ -11,6 +11,7 @@
 #include "metrics/base/result.h"
 #include "metrics/base/unique_fd.h"
 #include "metrics/procfs/proc_fs.h"
+#include "metrics/procfs/stat.h"
 
 namespace leak_exporter::procfs {
 
@@ -82,5 +83,10 @@ class ProcessHandle {
   /// O_PATH descriptor of /proc/PID; invalid where none could be kept.
   UniqueFd directory_;
 };
+
+/// Reads and parses /proc/PID/stat. The comm is a view of `buffer`, which is as
+/// in ReadFileAt. A handle takes its identity from that file: stat.h is below
+/// it and knows of none.
+Result<Stat> ReadStat(const ProcessHandle& process, std::string& buffer);
 
 }  // namespace leak_exporter::procfs

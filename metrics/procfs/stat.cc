@@ -99,20 +99,16 @@ Result<Stat> ParseStat(std::string_view text) {
   return stat;
 }
 
-Result<Stat> ReadStat(const ProcessHandle& process, std::string& buffer) {
-  const auto text = process.ReadOnce("stat", buffer);
-  if (!text) return tl::unexpected<Error>(text.error());
-  return ParseStat(*text).map_error([&](Error error) {
-    return AtPath(process.Path("stat"), std::move(error));
-  });
-}
-
-Result<Stat> ReadStat(const ProcFs& fs, pid_t pid, std::string& buffer) {
-  const std::string path = fs.Path(pid, "stat");
-  const auto text = ReadOnceAt(AT_FDCWD, path.c_str(), buffer);
+Result<Stat> ReadStatAt(int directory_fd, const char* path,
+                        std::string& buffer) {
+  const auto text = ReadOnceAt(directory_fd, path, buffer);
   if (!text) return tl::unexpected<Error>(text.error());
   return ParseStat(*text).map_error(
       [&](Error error) { return AtPath(path, std::move(error)); });
+}
+
+Result<Stat> ReadStat(const ProcFs& fs, pid_t pid, std::string& buffer) {
+  return ReadStatAt(AT_FDCWD, fs.Path(pid, "stat").c_str(), buffer);
 }
 
 std::chrono::nanoseconds StartSinceBoot(uint64_t start_time_ticks) {

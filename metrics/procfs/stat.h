@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "metrics/base/result.h"
-#include "metrics/procfs/process_handle.h"
+#include "metrics/procfs/proc_fs.h"
 
 namespace leak_exporter::procfs {
 
@@ -38,9 +38,11 @@ struct Stat {
 /// last ')', since it may hold any byte but NUL itself.
 Result<Stat> ParseStat(std::string_view text);
 
-/// Reads and parses /proc/PID/stat. The comm is a view of `buffer`, which is as
-/// in ReadFileAt.
-Result<Stat> ReadStat(const ProcessHandle& process, std::string& buffer);
+/// Reads and parses a stat file, resolved as openat(2) does it. The comm is a
+/// view of `buffer`, which is as in ReadFileAt. Errors name `path`.
+Result<Stat> ReadStatAt(int directory_fd, const char* path,
+                        std::string& buffer);
+
 /// The same for the process that has `pid` now.
 Result<Stat> ReadStat(const ProcFs& fs, pid_t pid, std::string& buffer);
 
