@@ -9,20 +9,14 @@
 namespace leak_exporter {
 namespace {
 
-using Matched = std::vector<MatchedProcess>;
-
 /// For each matched process the topmost matched one above it, or itself.
-std::unordered_map<pid_t, pid_t> FindTops(const Matched& matched,
-                                          const procfs::ProcFs& fs) {
-  Ancestry ancestry(fs);
-  std::unordered_set<pid_t> pids;
-  for (const MatchedProcess& process : matched) {
-    ancestry.Know(process.pid, process.parent_pid);
-    pids.insert(process.pid);
-  }
+std::unordered_map<pid_t, pid_t> FindTops(const std::vector<pid_t>& matched,
+                                          MachineProcesses& machine) {
+  const std::unordered_set<pid_t> pids(matched.begin(), matched.end());
   std::unordered_map<pid_t, pid_t> tops;
   for (const pid_t pid : pids) {
-    tops.emplace(pid, pids.size() == 1 ? pid : ancestry.Topmost(pid, pids));
+    tops.emplace(pid,
+                 pids.size() == 1 ? pid : TopmostAncestor(pid, pids, machine));
   }
   return tops;
 }
@@ -36,20 +30,19 @@ TargetWatch::TargetWatch(const config::TargetConfig& target,
       table_(fs, limits.most_descriptors) {}
 
 TargetWatch::Discovery TargetWatch::Measure(const Clock& clock) {
+  MachineProcesses machine(table_.fs(), kernel_threads_);
+  return Measure(clock, machine);
+}
+
+TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
+                                            MachineProcesses& machine) {
   Discovery discovery;
   const DiscoveryTime now = DiscoveryTime::Now(clock);
   table_.BeginGeneration(now);
-  TreeWalk walk(table_, limits_.most_processes, discovery.errors);
+  TreeWalk walk(table_, machine, limits_.most_processes, discovery.errors);
   if (PrepareRules(discovery.errors)) {
     selector_->BeginGeneration(now.since_boot);
-    if (matcher_->names_pids()) {
-      AddMains(selector_->Select(matcher_->NamedPids(discovery.errors),
-                                 discovery.errors),
-               walk, discovery.errors);
-    } else {
-      SearchEverywhere(selector_->Select(mains_, discovery.errors), walk,
-                       discovery.errors);
-    }
+    ChooseAndAddMains({machine, walk, discovery.errors});
     selector_->EndGeneration();
   }
   discovery.tree = walk.Finish();
@@ -73,37 +66,71 @@ bool TargetWatch::PrepareRules(ErrorTally& errors) {
   return true;
 }
 
-void TargetWatch::AddMains(const Matched& matched, TreeWalk& walk,
-                           ErrorTally& errors) {
-  const auto tops = FindTops(matched, table_.fs());
-  for (const MatchedProcess& process : matched) {
-    if (tops.at(process.pid) != process.pid || walk.IsMember(process.pid)) {
-      continue;
-    }
-    auto reading = table_.Read(process.pid);
-    if (reading) {
-      walk.AddMain(*std::move(reading));
-    } else {
-      errors.Add(reading.error());
-    }
+void TargetWatch::ChooseAndAddMains(const Work& work) {
+  if (matcher_->names_pids()) {
+    AddMains(Choose(matcher_->NamedPids(work.errors), work), work);
+  } else {
+    SearchEverywhere(work);
   }
 }
 
-void TargetWatch::SearchEverywhere(Matched matched, TreeWalk& walk,
-                                   ErrorTally& errors) {
-  AddMains(matched, walk, errors);
+void TargetWatch::SearchEverywhere(const Work& work) {
+  Pids matched = Choose(mains_, work);
+  AddMains(matched, work);
   // Whoever descends from a main process needs no look of its own.
-  walk.Descend();
-  const Matched more = selector_->SelectFromAll(
-      [&walk](pid_t pid) { return walk.IsMember(pid); }, errors);
+  work.walk.Descend();
+  const Pids more = ChooseFromAll(work);
   if (more.empty()) return;
   const size_t known = matched.size();
   matched.insert(matched.end(), more.begin(), more.end());
-  AddMains(matched, walk, errors);
-  const auto tops = FindTops(matched, table_.fs());
+  AddMains(matched, work);
+  const auto tops = FindTops(matched, work.machine);
   for (size_t i = 0; i < known; ++i) {
-    const pid_t pid = matched[i].pid;
-    if (tops.at(pid) != pid) walk.PutBelow(pid, tops.at(pid));
+    const pid_t pid = matched[i];
+    if (tops.at(pid) != pid) work.walk.PutBelow(pid, tops.at(pid));
+  }
+}
+
+TargetWatch::Pids TargetWatch::Choose(const Pids& pids, const Work& work) {
+  Pids chosen;
+  for (const pid_t pid : pids) {
+    if (Matches(work.machine.Find(pid), work.errors)) chosen.push_back(pid);
+  }
+  return chosen;
+}
+
+TargetWatch::Pids TargetWatch::ChooseFromAll(const Work& work) {
+  Pids chosen;
+  const auto& listing = work.machine.List();
+  if (!listing) {
+    work.errors.Add(listing.error());
+    return chosen;
+  }
+  for (const procfs::NumberedEntry& entry : listing->entries) {
+    const pid_t pid = entry.number;
+    if (pid == listing->own_pid || work.walk.IsMember(pid)) continue;
+    if (Matches(work.machine.Find(entry), work.errors)) chosen.push_back(pid);
+  }
+  return chosen;
+}
+
+bool TargetWatch::Matches(const Result<FoundProcess>& process,
+                          ErrorTally& errors) {
+  if (process) return selector_->Matches(*process, errors);
+  errors.Add(process.error());
+  return false;
+}
+
+void TargetWatch::AddMains(const Pids& matched, const Work& work) {
+  const auto tops = FindTops(matched, work.machine);
+  for (const pid_t pid : matched) {
+    if (tops.at(pid) != pid || work.walk.IsMember(pid)) continue;
+    auto reading = table_.Read(pid);
+    if (reading) {
+      work.walk.AddMain(*std::move(reading));
+    } else {
+      work.errors.Add(reading.error());
+    }
   }
 }
 

@@ -10,6 +10,8 @@
 #include "metrics/base/clock.h"
 #include "metrics/base/error_tally.h"
 #include "metrics/procfs/proc_fs.h"
+#include "metrics/targets/kernel_threads.h"
+#include "metrics/targets/machine_processes.h"
 #include "metrics/targets/matcher.h"
 #include "metrics/targets/process_table.h"
 #include "metrics/targets/process_tree.h"
@@ -27,9 +29,9 @@ struct WatchLimits {
 };
 
 /// Follows one target from discovery to discovery: which processes its rules
-/// match now, and who descends from them. Owns all that is remembered in
-/// between. Not thread-safe; a ProcessTree that it handed over may be read by
-/// anyone.
+/// match now, and who descends from them. Owns all that is remembered of the
+/// target in between. Not thread-safe; a ProcessTree that it handed over may be
+/// read by anyone.
 class TargetWatch {
  public:
   explicit TargetWatch(const config::TargetConfig& target,
@@ -45,25 +47,45 @@ class TargetWatch {
     /// tree empty.
     ErrorTally errors;
   };
-  /// Looks at the processes as they are now.
+  /// Chooses from the processes of the machine as they are now, for this target
+  /// alone.
   Discovery Measure(const Clock& clock);
+  /// Chooses from what was found, or is found while it chooses, for whichever
+  /// targets share `machine`, one after another. Its file system is this
+  /// object's.
+  Discovery Measure(const Clock& clock, MachineProcesses& machine);
 
  private:
-  using Matched = std::vector<MatchedProcess>;
+  using Pids = std::vector<pid_t>;
+
+  /// What one discovery works with.
+  struct Work {
+    MachineProcesses& machine;
+    TreeWalk& walk;
+    ErrorTally& errors;
+  };
 
   /// Compiles the rules where that has not succeeded yet: a user may be created
   /// later.
   bool PrepareRules(ErrorTally& errors);
-  void AddMains(const Matched& matched, TreeWalk& walk, ErrorTally& errors);
-  void SearchEverywhere(Matched matched, TreeWalk& walk, ErrorTally& errors);
+  void ChooseAndAddMains(const Work& work);
+  void SearchEverywhere(const Work& work);
+  /// Those of `pids` that match.
+  Pids Choose(const Pids& pids, const Work& work);
+  /// Those of all processes that match, but for the exporter itself and those
+  /// that are in the tree already.
+  Pids ChooseFromAll(const Work& work);
+  bool Matches(const Result<FoundProcess>& process, ErrorTally& errors);
+  void AddMains(const Pids& matched, const Work& work);
 
   config::MatchConfig rules_;
   WatchLimits limits_;
   ProcessTable table_;
+  KernelThreads kernel_threads_;
   std::optional<Matcher> matcher_;
   std::optional<Selector> selector_;
   /// The main processes of the discovery before.
-  std::vector<pid_t> mains_;
+  Pids mains_;
 };
 
 }  // namespace leak_exporter

@@ -6,7 +6,6 @@
 
 #include "metrics/procfs/children.h"
 #include "metrics/procfs/pids.h"
-#include "metrics/procfs/stat.h"
 
 namespace leak_exporter {
 namespace {
@@ -112,17 +111,17 @@ void TreeWalk::ListScannedChildren(pid_t parent) {
 
 void TreeWalk::ScanAllParents() {
   scanned_children_.emplace();
-  const auto entries = procfs::ListPids(table_.fs());
-  if (!entries) {
-    errors_.Add(entries.error());
+  const auto& listing = machine_.List();
+  if (!listing) {
+    errors_.Add(listing.error());
     return;
   }
-  for (const procfs::NumberedEntry& entry : *entries) {
-    const auto stat = procfs::ReadStat(table_.fs(), entry.number, buffer_);
-    if (stat) {
-      scanned_children_->emplace(stat->parent_pid, entry.number);
+  for (const procfs::NumberedEntry& entry : listing->entries) {
+    const auto& process = machine_.Find(entry);
+    if (process) {
+      scanned_children_->emplace(process->parent_pid, entry.number);
     } else {
-      errors_.Add(stat.error());
+      errors_.Add(process.error());
     }
   }
 }

@@ -14,6 +14,7 @@
 #include "metrics/base/result.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/procfs/status.h"
+#include "metrics/targets/machine_processes.h"
 #include "metrics/targets/process_table.h"
 #include "metrics/targets/process_tree.h"
 
@@ -35,9 +36,14 @@ namespace leak_exporter {
 /// table. Errors go to the tally; a process that cannot be read is left out.
 class TreeWalk {
  public:
+  /// `machine` is asked where the kernel has no lists of children.
   /// `most_processes` bounds the tree; what is beyond is an error "limit".
-  TreeWalk(ProcessTable& table, size_t most_processes, ErrorTally& errors)
-      : table_(table), most_processes_(most_processes), errors_(errors) {}
+  TreeWalk(ProcessTable& table, MachineProcesses& machine,
+           size_t most_processes, ErrorTally& errors)
+      : table_(table),
+        machine_(machine),
+        most_processes_(most_processes),
+        errors_(errors) {}
 
   /// Adds a main process, unless it is in the tree already.
   void AddMain(ProcessTable::Reading reading);
@@ -79,6 +85,7 @@ class TreeWalk {
   bool HasRoom();
 
   ProcessTable& table_;
+  MachineProcesses& machine_;
   size_t most_processes_;
   ErrorTally& errors_;
   ProcessTree tree_;

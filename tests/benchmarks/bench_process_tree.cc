@@ -1,4 +1,4 @@
-// CPU time that one round of measurement costs for each child: choosing the
+// CPU time that one measurement costs for each child: choosing the
 // target, walking its tree, process_tree and memory; and with the collectors
 // besides that every scrape runs by default (mappings, open_files).
 //
@@ -31,7 +31,7 @@
 namespace leak_exporter {
 namespace {
 
-constexpr int kRounds = 30;
+constexpr int kMeasurements = 30;
 constexpr char kComm[] = "leak_bench_main";
 
 struct Case {
@@ -41,7 +41,7 @@ struct Case {
   bool by_comm = false;
   /// mappings and open_files besides.
   bool every_collector = false;
-  /// Collectors keep nothing, as where all children ran since the last round.
+  /// Collectors keep nothing, as where all children ran in between.
   bool forget = false;
   /// Regular files that each child has open.
   int files = 0;
@@ -132,7 +132,7 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
   std::vector<double> costs;
   Figures figures;
   figures.fewest_children = SIZE_MAX;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int i = 0; i < kMeasurements; ++i) {
     const double begin = CpuMicroseconds();
     const TargetWatch::Discovery measured = watch.Measure(clock);
     TargetSnapshot snapshot;
@@ -195,7 +195,7 @@ constexpr Case kCases[] = {
 
 bool RunAll(const std::vector<int>& sizes) {
   std::printf("%-18s %8s %14s %14s %14s %10s\n", "case", "children",
-              "us a round", "us a child", "first round", "fewest");
+              "us in all", "us a child", "first, a child", "fewest");
   bool complete = true;
   for (const int children : sizes) {
     for (const Case& what : kCases) {

@@ -158,75 +158,6 @@ TEST_CASE("target: a matched process that calls exec is matched afresh") {
   CHECK(watched.mains() == Pids{10});
 }
 
-TEST_CASE("target: an old process that did not exec is not asked anew") {
-  Watched watched(ByCmdline("agent"));
-  watched.tree[10].cmdline = "agent";
-  watched.SyncAndMeasure();
-  watched.clock.Advance(seconds(300));
-  watched.SyncAndMeasure();
-  // Written over its arguments.
-  watched.tree[10].cmdline = "title";
-  watched.clock.Advance(seconds(59));
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10});
-  watched.clock.Advance(seconds(1));
-  watched.SyncAndMeasure();
-  CHECK(watched.mains().empty());
-}
-
-TEST_CASE("target: a young process is asked anew in every discovery") {
-  Watched watched(ByCmdline("agent"));
-  watched.tree[10].cmdline = "forked";
-  watched.SyncAndMeasure();
-  CHECK(watched.mains().empty());
-  watched.tree[10].cmdline = "agent";
-  watched.clock.Advance(seconds(1));
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10});
-}
-
-TEST_CASE("target: where exec cannot be seen every discovery asks anew") {
-  Watched watched(ByCmdline("agent"));
-  watched.tree[10].cmdline = "agent";
-  watched.tree[10].start_stack = 0;
-  watched.SyncAndMeasure();
-  watched.clock.Advance(seconds(300));
-  watched.SyncAndMeasure();
-  REQUIRE(watched.mains() == Pids{10});
-  watched.tree[10].cmdline = "shell";
-  watched.clock.Advance(seconds(1));
-  watched.SyncAndMeasure();
-  CHECK(watched.mains().empty());
-}
-
-TEST_CASE("target: a reused pid is asked anew") {
-  Watched watched(ByCmdline("agent"));
-  watched.tree[10].cmdline = "agent";
-  watched.SyncAndMeasure();
-  watched.clock.Advance(seconds(300));
-  watched.SyncAndMeasure();
-  REQUIRE(watched.mains() == Pids{10});
-  watched.tree[10].start_time_ticks = 101;
-  watched.tree[10].cmdline = "shell";
-  watched.SyncAndMeasure();
-  CHECK(watched.mains().empty());
-}
-
-TEST_CASE("target: state D keeps what was known, and decides nothing new") {
-  Watched watched(ByCmdline("agent"));
-  watched.tree[10].cmdline = "agent";
-  watched.SyncAndMeasure();
-  watched.tree[10].state = 'D';
-  watched.tree[20].cmdline = "agent";
-  watched.tree[20].state = 'D';
-  watched.clock.Advance(seconds(300));
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10});
-  watched.tree[20].state = 'S';
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10, 20});
-}
-
 TEST_CASE("target: what waits to be reaped does not match") {
   MatchConfig by_pid;
   by_pid.pids = {10};
@@ -348,6 +279,36 @@ TEST_CASE("target: kernel threads that do not match are looked at once") {
   watched.tree[3].start_time_ticks = 200;
   watched.SyncAndMeasure();
   CHECK(watched.mains() == Pids{2, 3});
+}
+
+TEST_CASE("target: several choose from one look at the machine") {
+  FakeTree tree;
+  tree[1].parent = 0;
+  tree[10].comm = "app";
+  tree[20].comm = "shell";
+  tree.Sync();
+  const procfs::ProcFs fs = tree.fs();
+  const FakeClock clock(seconds(1000));
+  config::TargetConfig target;
+  target.match = ByComm("app");
+  TargetWatch apps(target, fs);
+  target.match = ByComm("shell");
+  TargetWatch shells(target, fs);
+  KernelThreads threads;
+  MachineProcesses machine(fs, threads);
+  REQUIRE(apps.Measure(clock, machine).tree.main.size() == 1);
+  // Nobody reads these a second time.
+  std::ofstream(tree.root() + "/1/stat") << "torn";
+  std::ofstream(tree.root() + "/10/stat") << "torn";
+  const auto discovery = shells.Measure(clock, machine);
+  REQUIRE(discovery.tree.main.size() == 1);
+  CHECK(discovery.tree.main[0].pid() == 20);
+  CHECK(discovery.errors.errors().empty());
+  MachineProcesses later(fs, threads);
+  const auto torn = shells.Measure(clock, later);
+  REQUIRE(torn.errors.errors().size() == 1);
+  CHECK(torn.errors.errors()[0].cause == "malformed");
+  CHECK(torn.errors.errors()[0].count == 2);
 }
 
 TEST_CASE("target: odd names match byte by byte") {

@@ -235,66 +235,6 @@ TEST_CASE("tree: a reused main pid takes nothing over") {
   CHECK(tree.descendants.empty());
 }
 
-TEST_CASE("tree: a start time does not move with the wall clock") {
-  Watched watched;
-  watched.tree[kMain].start_time_ticks = 12'345;
-  CHECK(watched.SyncAndMeasure().main[0].start_time_unix_seconds ==
-        1'700'000'123.45);
-  watched.clock.StepWallTime(std::chrono::hours(1));
-  watched.clock.Advance(std::chrono::milliseconds(3));
-  CHECK(watched.Measure().main[0].start_time_unix_seconds == 1'700'000'123.45);
-}
-
-TEST_CASE("tree: since when a zombie is one") {
-  Watched watched;
-  watched.tree[101].parent = kMain;
-  watched.SyncAndMeasure();
-  CHECK_FALSE(watched.sample(101).zombie_since_boot);
-  watched.clock.Advance(seconds(10));
-  watched.tree[101].state = 'Z';
-  watched.tree[101].resident_kilobytes.reset();
-  watched.SyncAndMeasure();
-  CHECK(watched.sample(101).zombie());
-  CHECK(watched.sample(101).zombie_since_boot == seconds(1010));
-  watched.clock.Advance(seconds(10));
-  watched.Measure();
-  CHECK(watched.sample(101).zombie_since_boot == seconds(1010));
-}
-
-TEST_CASE("tree: whether a process may have run") {
-  struct Case {
-    FakeProcess before;
-    FakeProcess after;
-    bool may_have_run;
-  };
-  const auto process = [](char state, uint64_t switches, uint32_t threads) {
-    FakeProcess made;
-    made.parent = kMain;
-    made.state = state;
-    made.context_switches = switches;
-    made.threads = threads;
-    return made;
-  };
-  for (const Case& expected : {
-           Case{process('S', 10, 1), process('S', 10, 1), false},
-           Case{process('T', 10, 1), process('T', 10, 1), false},
-           Case{process('D', 10, 1), process('S', 10, 1), false},
-           Case{process('S', 10, 1), process('S', 11, 1), true},
-           Case{process('R', 10, 1), process('S', 10, 1), true},
-           Case{process('S', 10, 1), process('R', 10, 1), true},
-           Case{process('S', 10, 2), process('S', 10, 2), true},
-           Case{process('S', 10, 2), process('S', 10, 1), true},
-       }) {
-    Watched watched;
-    watched.tree[101] = expected.before;
-    watched.SyncAndMeasure();
-    CHECK(watched.sample(101).may_have_run);
-    watched.tree[101] = expected.after;
-    watched.SyncAndMeasure();
-    CHECK(watched.sample(101).may_have_run == expected.may_have_run);
-  }
-}
-
 TEST_CASE("tree: who had no children and has not run is not asked again") {
   Watched watched;
   watched.tree[101].parent = kMain;
