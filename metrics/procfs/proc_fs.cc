@@ -17,7 +17,7 @@ std::string ProcFs::Path(std::string_view name) const {
 std::string ProcFs::Path(pid_t pid) const { return Path(std::to_string(pid)); }
 
 std::string ProcFs::Path(pid_t pid, std::string_view name) const {
-  // Called for every process in a round: one allocation at most.
+  // Called for every process of the machine: one allocation at most.
   std::array<char, std::numeric_limits<pid_t>::digits10 + 2> digits;
   const auto end =
       std::to_chars(digits.data(), digits.data() + digits.size(), pid).ptr;

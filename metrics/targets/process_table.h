@@ -20,7 +20,7 @@
 
 namespace leak_exporter {
 
-/// A moment on the two clocks that a discovery of measurement needs.
+/// A moment on the two clocks that a discovery needs.
 struct DiscoveryTime {
   std::chrono::nanoseconds since_boot{};
   std::chrono::system_clock::time_point wall_time;

@@ -13,7 +13,7 @@
 
 namespace leak_exporter {
 
-/// A process as one discovery of measurement read it.
+/// A process as one discovery read it.
 struct ProcessSample {
   /// Shared, so that a background collector keeps the identity beyond the
   /// discovery.

@@ -23,10 +23,10 @@ class KeptResults {
   T* Find(const ProcessTree& tree, const ProcessSample& process) {
     const auto entry = entries_.find(process.handle->id());
     if (entry == entries_.end() ||
-        entry->second.read_in_round < process.last_run_generation) {
+        entry->second.read_generation < process.last_run_generation) {
       return nullptr;
     }
-    entry->second.seen_in_round = tree.generation;
+    entry->second.seen_generation = tree.generation;
     return &entry->second.value;
   }
 
@@ -39,15 +39,15 @@ class KeptResults {
   /// Drops those that were neither found nor kept in this discovery.
   void EndGeneration(const ProcessTree& tree) {
     std::erase_if(entries_, [&](const auto& entry) {
-      return entry.second.seen_in_round != tree.generation;
+      return entry.second.seen_generation != tree.generation;
     });
   }
 
  private:
   struct Entry {
     T value;
-    uint64_t read_in_round = 0;
-    uint64_t seen_in_round = 0;
+    uint64_t read_generation = 0;
+    uint64_t seen_generation = 0;
   };
 
   std::unordered_map<ProcessId, Entry> entries_;

@@ -63,6 +63,22 @@ TEST_CASE("process_handle: without a descriptor a reused pid is not read") {
   CHECK_FALSE(process->ReadLink("cwd"));
 }
 
+TEST_CASE("process_handle: its stat is its own, or the process is gone") {
+  const ScratchDirectory proc;
+  WriteProcess(proc.path(), 7, 1234);
+  const auto process =
+      ProcessHandle::Open(ProcFs(proc.path()), 7, Keep::kNothing);
+  REQUIRE(process);
+  std::string buffer;
+  CHECK(ReadStat(*process, buffer)->start_time_ticks == 1234);
+  WriteProcess(proc.path(), 7, 5678);
+  REQUIRE_FALSE(ReadStat(*process, buffer));
+  CHECK(IsGone(ReadStat(*process, buffer).error()));
+  std::ofstream(proc.path() + "/7/stat") << "torn";
+  CHECK(ReadStat(*process, buffer).error().message ==
+        proc.path() + "/7/stat:1: no comm in 'torn'");
+}
+
 TEST_CASE("process_handle: errors name the whole path") {
   const ScratchDirectory proc;
   const auto none = ProcessHandle::Open(ProcFs(proc.path()), 7);

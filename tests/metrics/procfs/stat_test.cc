@@ -1,8 +1,12 @@
 #include "metrics/procfs/stat.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <string>
 
 #include "tests/catch.h"
+#include "tests/fake_proc.h"
 
 namespace leak_exporter::procfs {
 namespace {
@@ -104,6 +108,25 @@ TEST_CASE("stat: a number torn at the end of the text is not believed") {
   const std::string line = Line("x");
   const size_t end = line.find("140724603453440") + 5;
   CHECK_FALSE(ParseStat(line.substr(0, end)));
+}
+
+TEST_CASE("stat: read by pid or by any path, with the path in errors") {
+  const FakeProc proc;
+  proc.Write("4306/stat", Line("python3"));
+  proc.Write("7/stat", "torn");
+  std::string buffer;
+  const auto by_pid = ReadStat(proc.fs(), 4306, buffer);
+  REQUIRE(by_pid);
+  CHECK(by_pid->comm == "python3");
+  const std::string path = proc.root() + "/4306/stat";
+  CHECK(ReadStatAt(AT_FDCWD, path.c_str(), buffer)->pid == 4306);
+  CHECK(ReadStat(proc.fs(), 7, buffer).error().message ==
+        proc.root() + "/7/stat:1: no comm in 'torn'");
+  const auto gone = ReadStat(proc.fs(), 8, buffer);
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().code == ENOENT);
+  CHECK(gone.error().message ==
+        proc.root() + "/8/stat: No such file or directory");
 }
 
 TEST_CASE("stat: start times become durations and never overflow") {
