@@ -151,7 +151,7 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
                                   TargetSnapshot& snapshot,
                                   ErrorTally& errors) {
   cpython::MeasureOptions options;
-  options.freeze = config_.freeze;
+  options.attach.freeze = config_.freeze;
   options.values = config_.values;
   Sums sums;
   bool failed = false;

@@ -1,41 +1,18 @@
 #include "metrics/cpython/measure_python.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <unordered_map>
 #include <utility>
 
 #include "metrics/cpython/heap/arena_usage.h"
-#include "metrics/cpython/heap/stopped_copy.h"
 #include "metrics/cpython/repr/repr.h"
 #include "metrics/cpython/runtime/interpreter.h"
 #include "metrics/cpython/sizes/heap_measurer.h"
 #include "metrics/cpython/sizes/untracked_counter.h"
-#include "metrics/procfs/stat.h"
-#include "metrics/remote/file_backed_memory.h"
-#include "metrics/remote/overlaid_memory.h"
-#include "metrics/remote/process_memory.h"
-#include "metrics/remote/resident_ranges.h"
 
 namespace leak_exporter::cpython {
 namespace {
-
-// Which program a process runs: these two change with every exec, where the
-// kernel places programs at random; start and pid do not.
-struct ProgramId {
-  uint64_t start_code = 0;
-  uint64_t start_stack = 0;
-
-  bool operator==(const ProgramId&) const = default;
-};
-
-Result<ProgramId> ReadProgramId(const procfs::ProcessHandle& process,
-                                std::string& buffer) {
-  const auto stat = procfs::ReadStat(process, buffer);
-  if (!stat) return tl::unexpected<Error>(stat.error());
-  return ProgramId{stat->start_code, stat->start_stack};
-}
 
 std::string TypeRepr(const Layout& layout, const TypeInfo& type,
                      const std::string& name) {
@@ -155,29 +132,31 @@ Result<void> ReadInterpreterState(const RemoteMemory& memory,
   return {};
 }
 
-Result<PythonMeasurement> Measure(const RemoteMemory& memory,
-                                  const PythonRuntime& runtime,
-                                  const std::vector<AddressRange>& ranges,
-                                  const MeasureOptions& options,
-                                  const Clock& clock,
-                                  const Deadline& deadline) {
+}  // namespace
+
+Result<PythonMeasurement> MeasureAttached(
+    const AttachedPython& python, TypeTable& types,
+    std::span<HeapVisitor* const> extra_visitors, const MeasureOptions& options,
+    const Clock& clock, const Deadline& deadline) {
   const auto start = clock.Now();
   PythonMeasurement measurement;
-  measurement.version = runtime.layout.version;
-  auto state = ReadInterpreterState(memory, runtime, measurement);
+  measurement.version = python.layout().version;
+  measurement.paused_seconds =
+      std::chrono::duration<double>(python.paused).count();
+  auto state = ReadInterpreterState(python.memory, python.runtime, measurement);
   if (!state) return tl::unexpected<Error>(state.error());
-  auto arenas = ReadArenas(memory, runtime);
+  auto arenas = ReadArenas(python.memory, python.runtime);
   if (!arenas) return tl::unexpected<Error>(arenas.error());
   const bool has_arenas = *arenas && !(*arenas)->empty();
 
-  TypeTable types(memory, runtime.layout);
   HeapMeasurer measurer(types, options.ranking);
-  ArenaMeter meter(runtime.layout,
+  ArenaMeter meter(python.layout(),
                    has_arenas ? **std::move(arenas) : std::vector<Arena>());
-  UntrackedCounter untracked(types, UntrackedTypes(types, runtime));
-  HeapVisitors visitors({&measurer, &meter, &untracked});
-  auto walk = WalkHeap(memory, runtime, ranges, types, visitors, options.limits,
-                       deadline);
+  UntrackedCounter untracked(types, UntrackedTypes(types, python.runtime));
+  std::vector<HeapVisitor*> all = {&measurer, &meter, &untracked};
+  all.insert(all.end(), extra_visitors.begin(), extra_visitors.end());
+  HeapVisitors visitors(std::move(all));
+  auto walk = python.Walk(types, visitors, options.limits, deadline);
   if (!walk) return tl::unexpected<Error>(walk.error());
   measurement.walk = *std::move(walk);
   measurer.Finish();
@@ -194,78 +173,15 @@ Result<PythonMeasurement> Measure(const RemoteMemory& memory,
   return measurement;
 }
 
-Result<PythonMeasurement> MeasureStopped(const procfs::ProcessHandle& process,
-                                         const RemoteMemory& memory,
-                                         const PythonRuntime& runtime,
-                                         const MeasureOptions& options,
-                                         const Clock& clock,
-                                         const Deadline& deadline) {
-  const auto copy = CopyStopped(process, memory, runtime, options.stopped_copy,
-                                clock, deadline);
-  if (!copy) return tl::unexpected<Error>(copy.error());
-  const OverlaidMemory overlaid(copy->image, memory);
-  // Interpreters may have come and gone before it stopped.
-  const auto now = FindPython(process, copy->regions, overlaid);
-  if (!now) return tl::unexpected<Error>(now.error());
-  if (!*now) return Failure(ESRCH, process.Path("exe") + ": no CPython now");
-  std::vector<AddressRange> copied;
-  for (const MemorySegment& segment : copy->image.segments()) {
-    copied.push_back({segment.address, segment.address + segment.bytes.size()});
-  }
-  auto measurement =
-      Measure(overlaid, **now, Intersection(HeapRanges(copy->regions), copied),
-              options, clock, deadline);
-  if (measurement) {
-    measurement->paused_seconds =
-        std::chrono::duration<double>(copy->paused).count();
-  }
-  return measurement;
-}
-
-Result<std::optional<PythonMeasurement>> TryMeasure(
-    const procfs::ProcessHandle& process, const MeasureOptions& options,
-    const Clock& clock, const Deadline& deadline) {
-  std::string buffer;
-  const auto program = ReadProgramId(process, buffer);
-  if (!program) return tl::unexpected<Error>(program.error());
-  const auto regions = ReadMemoryMap(process, buffer, deadline);
-  if (!regions) return tl::unexpected<Error>(regions.error());
-  const ProcessMemory live(process.pid());
-  const FileBackedMemory memory(process, *regions, live);
-  const auto runtime = FindPython(process, *regions, memory);
-  if (!runtime) return tl::unexpected<Error>(runtime.error());
-  if (!*runtime) return std::optional<PythonMeasurement>();
-
-  auto measurement =
-      options.freeze
-          ? MeasureStopped(process, memory, **runtime, options, clock, deadline)
-          : Measure(memory, **runtime,
-                    ResidentRanges(process, HeapRanges(*regions)), options,
-                    clock, deadline);
-  // What was read by pid is this process's only if it still is there, and runs
-  // what it ran.
-  const auto program_now = ReadProgramId(process, buffer);
-  if (!program_now) return tl::unexpected<Error>(program_now.error());
-  if (*program_now != *program) {
-    return Failure(ESRCH, process.Path("exe") +
-                              ": became another program while it was read");
-  }
-  if (!measurement) return tl::unexpected<Error>(measurement.error());
-  return std::optional<PythonMeasurement>(*std::move(measurement));
-}
-
-}  // namespace
-
 Result<std::optional<PythonMeasurement>> MeasurePython(
     const procfs::ProcessHandle& process, const MeasureOptions& options,
     const Clock& clock, const Deadline& deadline) {
-  auto measurement = TryMeasure(process, options, clock, deadline);
-  if (!measurement && IsPermission(measurement.error())) {
-    measurement.error().message +=
-        " (reading a Python heap takes CAP_SYS_PTRACE, or the target's uid "
-        "where kernel.yama.ptrace_scope is 0)";
-  }
-  return measurement;
+  return WithPython(process, options.attach, clock, deadline,
+                    [&](const AttachedPython& python) {
+                      TypeTable types(python.memory, python.layout());
+                      return MeasureAttached(python, types, {}, options, clock,
+                                             deadline);
+                    });
 }
 
 }  // namespace leak_exporter::cpython

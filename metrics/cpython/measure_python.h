@@ -3,15 +3,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "metrics/base/clock.h"
 #include "metrics/base/deadline.h"
 #include "metrics/base/result.h"
+#include "metrics/cpython/attach.h"
+#include "metrics/cpython/heap/heap_visitor.h"
 #include "metrics/cpython/heap/heap_walk.h"
-#include "metrics/cpython/heap/stopped_copy.h"
 #include "metrics/cpython/layout/layout.h"
+#include "metrics/cpython/objects/type_table.h"
 #include "metrics/cpython/runtime/gc_statistics.h"
 #include "metrics/procfs/process_handle.h"
 
@@ -64,22 +67,27 @@ struct PythonMeasurement {
 };
 
 struct MeasureOptions {
-  /// Stop the process while its memory is copied, and walk the copy.
-  bool freeze = false;
+  AttachOptions attach;
   /// How many of the largest objects are ranked.
   size_t ranking = 10;
   /// Show what the ranked objects are, not only their types.
   bool values = true;
   HeapWalkLimits limits;
-  StoppedCopyLimits stopped_copy;
 };
 
-/// Measures the Python heap of a process; absent where the process is no
-/// CPython. Reads through process_vm_readv(2), which takes the right to ptrace
-/// the process. Errors: IsGone when the process ended or became another program
-/// meanwhile, IsPermission, ETIMEDOUT past the deadline before the walk began
-/// (a walk that it cuts short is a result that says so), and reasons why an
-/// interpreter is not understood. Thread-safe.
+/// Measures an attached Python in one walk over its heap. `types` is a new
+/// table over its memory. Each of `also` visits the same walk, after what
+/// measures: whatever else is to be learnt of the same objects costs no second
+/// walk. A walk that the deadline cuts short is a result that says so. Errors:
+/// IsGone, IsPermission, and state of the interpreter that makes no sense.
+Result<PythonMeasurement> MeasureAttached(
+    const AttachedPython& python, TypeTable& types,
+    std::span<HeapVisitor* const> extra_visitors, const MeasureOptions& options,
+    const Clock& clock, const Deadline& deadline);
+
+/// Attaches to a process and measures its Python heap; absent where the process
+/// is no CPython. Errors are those of UsePython() and MeasureAttached().
+/// Thread-safe.
 Result<std::optional<PythonMeasurement>> MeasurePython(
     const procfs::ProcessHandle& process, const MeasureOptions& options,
     const Clock& clock, const Deadline& deadline);

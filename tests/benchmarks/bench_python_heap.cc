@@ -9,12 +9,9 @@
 #include <string_view>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/attach.h"
 #include "metrics/cpython/heap/type_counter.h"
 #include "metrics/cpython/sizes/heap_measurer.h"
-#include "metrics/remote/file_backed_memory.h"
-#include "metrics/remote/process_memory.h"
-#include "metrics/remote/resident_ranges.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -29,27 +26,28 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+Result<HeapWalk> Walk(const AttachedPython& python, bool sizes,
+                      const Deadline& deadline) {
+  TypeTable types(python.memory, python.layout());
+  TypeCounter counter;
+  HeapMeasurer measurer(types, 10);
+  HeapVisitor& visitor = sizes ? static_cast<HeapVisitor&>(measurer) : counter;
+  auto walk = python.Walk(types, visitor, HeapWalkLimits(), deadline);
+  measurer.Finish();
+  return walk;
+}
+
 Result<HeapWalk> Walk(pid_t pid, bool sizes, const Clock& clock) {
   const Deadline deadline = Deadline::After(clock, std::chrono::minutes(1));
   const auto process = procfs::ProcessHandle::Open(procfs::ProcFs(), pid);
   if (!process) return tl::unexpected<Error>(process.error());
-  std::string buffer;
-  const auto regions = ReadMemoryMap(*process, buffer, deadline);
-  if (!regions) return tl::unexpected<Error>(regions.error());
-  const ProcessMemory live(pid);
-  const FileBackedMemory memory(*process, *regions, live);
-  const auto runtime = FindPython(*process, *regions, memory);
-  if (!runtime) return tl::unexpected<Error>(runtime.error());
-  if (!*runtime) return Failure(0, "not a CPython");
-  TypeTable types(memory, (*runtime)->layout);
-  TypeCounter counter;
-  HeapMeasurer measurer(types, 10);
-  HeapVisitor& visitor = sizes ? static_cast<HeapVisitor&>(measurer) : counter;
-  auto walk = WalkHeap(memory, **runtime,
-                       ResidentRanges(*process, HeapRanges(*regions)), types,
-                       visitor, HeapWalkLimits(), deadline);
-  measurer.Finish();
-  return walk;
+  const auto walk = WithPython(*process, {}, clock, deadline,
+                               [&](const AttachedPython& python) {
+                                 return Walk(python, sizes, deadline);
+                               });
+  if (!walk) return tl::unexpected<Error>(walk.error());
+  if (!*walk) return Failure(0, "not a CPython");
+  return **walk;
 }
 
 int Run(pid_t pid, bool sizes) {

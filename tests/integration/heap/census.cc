@@ -54,8 +54,8 @@ int Census(pid_t pid, const MeasureOptions& options) {
 
 int main(int argc, char** argv) {
   leak_exporter::cpython::MeasureOptions options;
-  options.freeze = argc == 3 && std::string_view(argv[1]) == "--freeze";
-  if (argc != (options.freeze ? 3 : 2)) {
+  options.attach.freeze = argc == 3 && std::string_view(argv[1]) == "--freeze";
+  if (argc != (options.attach.freeze ? 3 : 2)) {
     std::cerr << "usage: heap_census [--freeze] PID\n";
     return 2;
   }

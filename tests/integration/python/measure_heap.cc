@@ -16,12 +16,11 @@
 #include <vector>
 
 #include "metrics/base/clock.h"
-#include "metrics/cpython/heap/heap_walk.h"
+#include "metrics/cpython/attach.h"
 #include "metrics/cpython/heap/type_counter.h"
 #include "metrics/cpython/repr/repr.h"
 #include "metrics/cpython/sizes/heap_measurer.h"
 #include "metrics/cpython/sizes/untracked_counter.h"
-#include "metrics/remote/process_memory.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -47,36 +46,8 @@ void PrintRanking(std::string_view kind, const TopObjects& top,
               << repr.Print(object.address) << '\n';
 }
 
-int Measure(pid_t pid, bool only_count, bool with_untracked) {
-  const SystemClock clock;
-  const Deadline deadline = Deadline::After(clock, std::chrono::seconds(120));
-  const auto process = procfs::ProcessHandle::Open(procfs::ProcFs(), pid);
-  if (!process) return Fail(process.error());
-  const ProcessMemory memory(pid);
-  std::string buffer;
-  const auto regions = ReadMemoryMap(*process, buffer, deadline);
-  if (!regions) return Fail(regions.error());
-  const auto runtime = FindPython(*process, *regions, memory);
-  if (!runtime) return Fail(runtime.error());
-  if (!*runtime) return Fail({0, "not a CPython"});
-
-  const double start = CpuSeconds();
-  TypeTable types(memory, (*runtime)->layout);
-  HeapMeasurer measurer(types, 10);
-  TypeCounter counter;
-  UntrackedCounter untracked(
-      types, with_untracked ? FindUntrackedTypes(
-                                  types, (*runtime)->interpreters[0].modules)
-                            : std::vector<TypeIndex>());
-  HeapVisitors both({&measurer, &untracked});
-  HeapVisitor& visitor = only_count ? static_cast<HeapVisitor&>(counter)
-                                    : static_cast<HeapVisitor&>(both);
-  const auto walk = WalkHeap(memory, **runtime, HeapRanges(*regions), types,
-                             visitor, HeapWalkLimits(), deadline);
-  if (!walk) return Fail(walk.error());
-  measurer.Finish();
-  const double seconds = CpuSeconds() - start;
-
+void Print(const HeapMeasurer& measurer, const UntrackedCounter& untracked,
+           TypeTable& types) {
   for (TypeIndex i = 0; i < measurer.usage().size(); ++i) {
     const TypeUsage& usage = measurer.usage()[i];
     if (usage.objects == 0) continue;
@@ -89,9 +60,42 @@ int Measure(pid_t pid, bool only_count, bool with_untracked) {
   for (const UntrackedUsage& usage : untracked.usage())
     std::cout << "untracked\t" << types.ReadName(usage.type).value_or("?")
               << '\t' << usage.objects << '\t' << usage.bytes << '\n';
+}
+
+Result<void> Measure(const AttachedPython& python, bool only_count,
+                     bool with_untracked, const Deadline& deadline) {
+  const double start = CpuSeconds();
+  TypeTable types(python.memory, python.layout());
+  HeapMeasurer measurer(types, 10);
+  TypeCounter counter;
+  UntrackedCounter untracked(
+      types, with_untracked ? FindUntrackedTypes(
+                                  types, python.runtime.interpreters[0].modules)
+                            : std::vector<TypeIndex>());
+  HeapVisitors both({&measurer, &untracked});
+  HeapVisitor& visitor = only_count ? static_cast<HeapVisitor&>(counter)
+                                    : static_cast<HeapVisitor&>(both);
+  const auto walk = python.Walk(types, visitor, HeapWalkLimits(), deadline);
+  if (!walk) return tl::unexpected<Error>(walk.error());
+  measurer.Finish();
+  const double seconds = CpuSeconds() - start;
+  Print(measurer, untracked, types);
   std::cerr << walk->scan.objects << " objects, " << seconds
             << " s of CPU, incomplete: " << walk->incomplete << '\n';
-  return 0;
+  return {};
+}
+
+int Main(pid_t pid, std::string_view what) {
+  const SystemClock clock;
+  const Deadline deadline = Deadline::After(clock, std::chrono::seconds(120));
+  const auto process = procfs::ProcessHandle::Open(procfs::ProcFs(), pid);
+  if (!process) return Fail(process.error());
+  const auto used = UsePython(
+      *process, {}, clock, deadline, [&](const AttachedPython& python) {
+        return Measure(python, what == "count", what == "untracked", deadline);
+      });
+  if (!used) return Fail(used.error());
+  return *used ? 0 : Fail({0, "not a CPython"});
 }
 
 }  // namespace
@@ -102,7 +106,6 @@ int main(int argc, char** argv) {
     std::cerr << "usage: measure_heap PID [count | untracked]\n";
     return 2;
   }
-  return leak_exporter::cpython::Measure(
-      std::atoi(argv[1]), argc > 2 && std::string_view(argv[2]) == "count",
-      argc > 2 && std::string_view(argv[2]) == "untracked");
+  return leak_exporter::cpython::Main(std::atoi(argv[1]),
+                                      argc > 2 ? argv[2] : "");
 }

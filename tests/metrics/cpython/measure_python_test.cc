@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <sstream>
 #include <string>
 
 #include "metrics/base/read_file.h"
+#include "metrics/cpython/heap/type_counter.h"
 #include "metrics/procfs/status.h"
 #include "tests/catch.h"
 #include "tests/python_child.h"
@@ -259,7 +261,7 @@ for t in threads: t.join()
 sys.stdout.write('joined\n')
 )" + kWait);
   MeasureOptions options;
-  options.freeze = true;
+  options.attach.freeze = true;
   for (int round = 0; round < 5; ++round) {
     const PythonMeasurement measurement = MeasureOrFail(child.pid(), options);
     CHECK(measurement.walk.incomplete.empty());
@@ -293,8 +295,8 @@ TEST_CASE(
     "measure: a process is never frozen within a collection, and runs on") {
   const PythonChild child("/usr/bin/python3", kCollectsAlways + kWait);
   MeasureOptions options;
-  options.freeze = true;
-  options.stopped_copy.attempts = 5;
+  options.attach.freeze = true;
+  options.attach.stopped_copy.attempts = 5;
   const auto measured = Measure(child.pid(), options);
   if (measured) {
     CHECK(CountsOf(**measured).at("<class '__main__.Kept'>") == 200000);
@@ -314,8 +316,8 @@ TEST_CASE(
 TEST_CASE("measure: more memory than may be copied is not frozen") {
   const PythonChild child("/usr/bin/python3", "import os, sys" + kWait);
   MeasureOptions options;
-  options.freeze = true;
-  options.stopped_copy.bytes = 4096;
+  options.attach.freeze = true;
+  options.attach.stopped_copy.bytes = 4096;
   const auto measured = Measure(child.pid(), options);
   REQUIRE_FALSE(measured.has_value());
   CHECK(measured.error().code == ENOMEM);
@@ -355,6 +357,29 @@ TEST_CASE("measure: past the deadline it ends and says that it is cut short") {
       *process, {}, clock, Deadline::After(clock, std::chrono::seconds(-1)));
   REQUIRE_FALSE(measured.has_value());
   CHECK(measured.error().code == ETIMEDOUT);
+}
+
+TEST_CASE("measure: a visitor of the caller's sees the walk that measures") {
+  const PythonChild child("/usr/bin/python3", "import os, sys" + kWait);
+  const SystemClock clock;
+  const Deadline deadline = Deadline::After(clock, std::chrono::seconds(30));
+  const auto process =
+      procfs::ProcessHandle::Open(procfs::ProcFs(), child.pid());
+  REQUIRE(process.has_value());
+  TypeCounter counter;
+  const auto measured = WithPython(
+      *process, {}, clock, deadline, [&](const AttachedPython& python) {
+        TypeTable types(python.memory, python.layout());
+        HeapVisitor* const visitors[] = {&counter};
+        return MeasureAttached(python, types, visitors, {}, clock, deadline);
+      });
+  if (!measured) FAIL(measured.error().message);
+  REQUIRE(measured->has_value());
+  const std::vector<uint64_t>& counts = counter.counts();
+  const uint64_t objects =
+      std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+  CHECK(objects > 1000);
+  CHECK((*measured)->walk.scan.objects == objects);
 }
 
 TEST_CASE("measure: several interpreters of a process are summed") {
