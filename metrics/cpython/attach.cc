@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/cpython/runtime/find_python.h"
 #include "metrics/procfs/stat.h"
 #include "metrics/remote/file_backed_memory.h"
 #include "metrics/remote/overlaid_memory.h"

@@ -25,6 +25,8 @@ struct PythonVersion {
 
 /// From PY_VERSION_HEX, as Py_Version and sys.hexversion hold it.
 PythonVersion VersionFromHex(uint64_t hex);
+/// Whether two versions differ at most in micro, and so have one layout.
+bool IsSameMinor(const PythonVersion& a, const PythonVersion& b);
 std::string ToString(const PythonVersion& version);
 
 /// How a version links an object to the collector.

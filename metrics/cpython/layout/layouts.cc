@@ -488,6 +488,10 @@ PythonVersion VersionFromHex(uint64_t hex) {
           static_cast<uint32_t>(hex >> 8 & 0xff)};
 }
 
+bool IsSameMinor(const PythonVersion& a, const PythonVersion& b) {
+  return a.major == b.major && a.minor == b.minor;
+}
+
 std::string ToString(const PythonVersion& version) {
   std::string text =
       std::to_string(version.major) + "." + std::to_string(version.minor);
@@ -498,10 +502,7 @@ std::string ToString(const PythonVersion& version) {
 Result<Layout> FindLayout(const PythonVersion& version, bool free_threaded) {
   for (const auto make : kLayouts) {
     const Layout layout = make();
-    if (layout.version.major != version.major ||
-        layout.version.minor != version.minor) {
-      continue;
-    }
+    if (!IsSameMinor(layout.version, version)) continue;
     if (free_threaded && version.minor < 13) {
       return Failure(0, "CPython " + ToString(version) +
                             " cannot be free-threaded: not understood");

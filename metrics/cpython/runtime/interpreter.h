@@ -1,13 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "metrics/base/result.h"
 #include "metrics/cpython/layout/layout.h"
-#include "metrics/procfs/process_handle.h"
 #include "metrics/remote/memory_map.h"
 #include "metrics/remote/remote_memory.h"
 
@@ -53,14 +52,19 @@ struct PythonRuntime {
   std::optional<ArenaSymbols> arenas;
 };
 
-/// Looks for a CPython in a process: its program first, then libpython. Absent
-/// where there is none. An error where there is one that is not understood (an
-/// unknown version, a debug build, no symbols, not started yet) or that cannot
-/// be read. Reads a few kB of `memory`, and the binary's file where only its
-/// symbol table tells (before 3.7, or stripped ones): through
-/// /proc/PID/map_files or /proc/PID/root, so containers work.
-Result<std::optional<PythonRuntime>> FindPython(
-    const procfs::ProcessHandle& process,
-    const std::vector<MemoryRegion>& regions, const RemoteMemory& memory);
+/// Reads all interpreters of a CPython that has a _PyRuntime (3.7 on). An error
+/// where none is there yet, where their number or their collectors' lists make
+/// no sense, or where they cannot be read.
+Result<std::vector<Interpreter>> ReadInterpreters(const RemoteMemory& memory,
+                                                  const Layout& layout,
+                                                  RemoteAddr runtime);
+
+/// Reads the interpreter of a CPython before 3.7, whose collector's state is in
+/// variables: `generations` is the first of its lists. `address` is 0 where its
+/// PyInterpreterState was not found. What only symbols tell is left out.
+Result<Interpreter> ReadInterpreterBefore37(const RemoteMemory& memory,
+                                            const Layout& layout,
+                                            RemoteAddr generations,
+                                            RemoteAddr address);
 
 }  // namespace leak_exporter::cpython

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "metrics/base/result.h"
+#include "metrics/cpython/runtime/interpreter.h"
+#include "metrics/procfs/process_handle.h"
+#include "metrics/remote/memory_map.h"
+#include "metrics/remote/remote_memory.h"
+
+namespace leak_exporter::cpython {
+
+/// Looks for a CPython in a process: its program first, then libpython. Absent
+/// where there is none. An error where there is one that is not understood (an
+/// unknown version, a debug build, no symbols, not started yet) or that cannot
+/// be read. Reads a few kB of `memory`, and the binary's file where only its
+/// symbol table tells (before 3.7, or stripped ones): through
+/// /proc/PID/map_files or /proc/PID/root, so containers work.
+Result<std::optional<PythonRuntime>> FindPython(
+    const procfs::ProcessHandle& process,
+    const std::vector<MemoryRegion>& regions, const RemoteMemory& memory);
+
+}  // namespace leak_exporter::cpython

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "metrics/base/result.h"
+#include "metrics/procfs/process_handle.h"
+#include "metrics/remote/elf_image.h"
+#include "metrics/remote/memory_map.h"
+#include "metrics/remote/remote_memory.h"
+
+namespace leak_exporter::cpython {
+
+/// A mapped program or library that may hold a CPython, and the addresses of
+/// its symbols. It refers to what Open() was given. Not thread-safe.
+class PythonBinary {
+ public:
+  /// `first` is the mapping of the file's first byte. Absent where what is
+  /// mapped there is no 64-bit ELF image; an error where it cannot be read.
+  static Result<std::optional<PythonBinary>> Open(
+      const procfs::ProcessHandle& process, const MemoryRegion& first,
+      const RemoteMemory& memory);
+
+  /// As in /proc/PID/maps.
+  const std::string& path() const { return first_.name; }
+  /// Where its first byte is mapped.
+  AddressRange mapping() const { return {first_.begin, first_.end}; }
+
+  /// A symbol that it exports. Reads its memory only.
+  Result<std::optional<RemoteAddr>> FindDynamic(std::string_view name) const;
+
+  /// A symbol that it exports or that its file's full symbol table has. The
+  /// file is read once, when it is first needed, through /proc/PID/map_files or
+  /// /proc/PID/root. Absent also where it cannot be read, is stripped, or the
+  /// name is none of those that are looked for in it.
+  std::optional<RemoteAddr> FindAny(std::string_view name);
+
+  /// A section, by the file's section headers, which stripping leaves.
+  std::optional<RemoteAddr> FindSection(std::string_view name);
+
+ private:
+  PythonBinary(const procfs::ProcessHandle& process, const MemoryRegion& first,
+               LoadedElf elf)
+      : process_(process), first_(first), elf_(std::move(elf)) {}
+
+  const ElfFileTables& FileTables();
+  ElfFileTables ReadFileTables() const;
+
+  const procfs::ProcessHandle& process_;
+  const MemoryRegion& first_;
+  LoadedElf elf_;
+  std::optional<ElfFileTables> tables_;
+};
+
+}  // namespace leak_exporter::cpython
