@@ -36,7 +36,7 @@ std::vector<AddressRange> CopiedHeapRanges(const StoppedCopy& copy) {
   for (const MemorySegment& segment : copy.image.segments()) {
     copied.push_back({segment.address, segment.address + segment.bytes.size()});
   }
-  return Intersection(HeapRanges(copy.regions), copied);
+  return Intersection(HeapRanges(copy.map), copied);
 }
 
 Result<void> UseStoppedCopy(const procfs::ProcessHandle& process,
@@ -49,7 +49,7 @@ Result<void> UseStoppedCopy(const procfs::ProcessHandle& process,
   if (!copy) return tl::unexpected<Error>(copy.error());
   const OverlaidMemory overlaid(copy->image, memory);
   // Interpreters may have come and gone before it stopped.
-  const auto now = FindPython(process, copy->regions, overlaid);
+  const auto now = FindPython(process, copy->map, overlaid);
   if (!now) return tl::unexpected<Error>(now.error());
   if (!*now) return Failure(ESRCH, process.Path("exe") + ": no CPython now");
   const std::vector<AddressRange> ranges = CopiedHeapRanges(*copy);
@@ -63,11 +63,11 @@ Result<bool> FindAndUse(const procfs::ProcessHandle& process,
   std::string buffer;
   const auto program = ReadProgramId(process, buffer);
   if (!program) return tl::unexpected<Error>(program.error());
-  const auto regions = ReadMemoryMap(process, buffer, deadline);
-  if (!regions) return tl::unexpected<Error>(regions.error());
+  const auto map = MemoryMap::Read(process, buffer, deadline);
+  if (!map) return tl::unexpected<Error>(map.error());
   const ProcessMemory live(process.pid());
-  const FileBackedMemory memory(process, *regions, live);
-  const auto runtime = FindPython(process, *regions, memory);
+  const FileBackedMemory memory(process, *map, live);
+  const auto runtime = FindPython(process, *map, memory);
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   if (!*runtime) return false;
 
@@ -76,7 +76,7 @@ Result<bool> FindAndUse(const procfs::ProcessHandle& process,
     used = UseStoppedCopy(process, memory, **runtime, options, clock, deadline,
                           use);
   } else {
-    const auto ranges = ResidentRanges(process, HeapRanges(*regions));
+    const auto ranges = ResidentRanges(process, HeapRanges(*map));
     used = use({memory, **runtime, ranges, {}});
   }
   // What was read by pid is this process's only if it still is there, and runs

@@ -16,7 +16,7 @@
 #include "metrics/cpython/objects/type_table.h"
 #include "metrics/cpython/runtime/interpreter.h"
 #include "metrics/procfs/process_handle.h"
-#include "metrics/remote/memory_map.h"
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter::cpython {

@@ -10,46 +10,46 @@
 namespace leak_exporter {
 
 UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
-                        const MemoryRegion& region) {
-  const auto hex = [](RemoteAddr address) {
-    return ToString(address).substr(2);
+                        const procfs::Mapping& mapping) {
+  const auto hex = [](uint64_t address) {
+    return ToString(RemoteAddr{address}).substr(2);
   };
   const std::string link =
-      "map_files/" + hex(region.begin) + "-" + hex(region.end);
+      "map_files/" + hex(mapping.start) + "-" + hex(mapping.end);
   auto mapped = process.OpenAt(link.c_str(), O_RDONLY | O_NONBLOCK);
   if (mapped) return *std::move(mapped);
-  const std::string path = "root" + region.name;
+  const std::string path = "root" + std::string(mapping.name);
   auto named = process.OpenAt(path.c_str(), O_RDONLY | O_NONBLOCK);
   struct stat status {};
   if (named && ::fstat(named->get(), &status) == 0 && S_ISREG(status.st_mode) &&
-      status.st_ino == region.inode) {
+      status.st_ino == mapping.inode) {
     return *std::move(named);
   }
   return {};
 }
 
 FileBackedMemory::FileBackedMemory(const procfs::ProcessHandle& process,
-                                   const std::vector<MemoryRegion>& regions,
+                                   const MemoryMap& map,
                                    const RemoteMemory& live)
     : process_(process),
       live_(live),
       page_bytes_(static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))) {
-  for (const MemoryRegion& region : regions) {
-    if (region.inode != 0) files_.push_back(region);
+  for (const procfs::Mapping& mapping : map.mappings()) {
+    if (mapping.inode != 0) files_.push_back(mapping);
   }
   auto pagemap = process.OpenAt("pagemap", O_RDONLY);
   if (pagemap) pagemap_ = *std::move(pagemap);
 }
 
-const MemoryRegion* FileBackedMemory::FindFile(RemoteAddr address) const {
+const procfs::Mapping* FileBackedMemory::FindFile(RemoteAddr address) const {
   const auto above =
       std::upper_bound(files_.begin(), files_.end(), address,
-                       [](RemoteAddr a, const MemoryRegion& region) {
-                         return a < region.begin;
+                       [](RemoteAddr a, const procfs::Mapping& mapping) {
+                         return Value(a) < mapping.start;
                        });
   if (above == files_.begin()) return nullptr;
-  const MemoryRegion& region = *std::prev(above);
-  return address < region.end ? &region : nullptr;
+  const procfs::Mapping& mapping = *std::prev(above);
+  return RangeOf(mapping).Contains(address) ? &mapping : nullptr;
 }
 
 // Neither mapped nor swapped out, so never changed either.
@@ -64,23 +64,24 @@ bool FileBackedMemory::IsUntouched(RemoteAddr address) const {
          (entry & kPresentOrSwapped) == 0;
 }
 
-const FileMemory& FileBackedMemory::OpenFile(const MemoryRegion& region) const {
-  const FileId id = {region.device, region.inode};
+const FileMemory& FileBackedMemory::OpenFile(
+    const procfs::Mapping& mapping) const {
+  const FileId id = {mapping.device, mapping.inode};
   const auto known = open_files_.find(id);
   if (known != open_files_.end()) return known->second;
   return open_files_
-      .emplace(id, FileMemory(OpenMappedFile(process_, region), region.name))
+      .emplace(id, FileMemory(OpenMappedFile(process_, mapping),
+                              std::string(mapping.name)))
       .first->second;
 }
 
 // From `into`'s first byte to the end of a page at most.
 Result<size_t> FileBackedMemory::ReadPage(RemoteAddr address,
                                           std::span<std::byte> into) const {
-  const MemoryRegion* region = FindFile(address);
-  if (region != nullptr && IsUntouched(address)) {
-    const RemoteAddr offset{Value(address) - Value(region->begin) +
-                            region->offset};
-    auto read = OpenFile(*region).ReadSome(offset, into);
+  const procfs::Mapping* mapping = FindFile(address);
+  if (mapping != nullptr && IsUntouched(address)) {
+    const RemoteAddr offset{Value(address) - mapping->start + mapping->offset};
+    auto read = OpenFile(*mapping).ReadSome(offset, into);
     if (read) return read;
   }
   return live_.ReadSome(address, into);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "metrics/base/unique_fd.h"
+#include "metrics/procfs/maps.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/remote/elf_image.h"
 #include "metrics/remote/memory_map.h"
@@ -18,7 +19,7 @@ namespace leak_exporter {
 /// takes CAP_CHECKPOINT_RESTORE, or by its name below /proc/PID/root, if that
 /// still leads to the same inode.
 UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
-                        const MemoryRegion& region);
+                        const procfs::Mapping& mapping);
 
 /// A process's memory, read so that its RSS stays what it is: to read a page of
 /// a mapped file that the process itself has not touched (symbol tables, names
@@ -26,9 +27,9 @@ UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
 /// Such a page is read from the file instead. Not thread-safe.
 class FileBackedMemory final : public RemoteMemory {
  public:
-  /// `process` and `live` must outlive it; `regions` is the process's map.
-  FileBackedMemory(const procfs::ProcessHandle& process,
-                   const std::vector<MemoryRegion>& regions,
+  /// All three must outlive it; `map` is the process's, and `live` reads its
+  /// memory.
+  FileBackedMemory(const procfs::ProcessHandle& process, const MemoryMap& map,
                    const RemoteMemory& live);
 
   Result<size_t> ReadSome(RemoteAddr address,
@@ -39,14 +40,14 @@ class FileBackedMemory final : public RemoteMemory {
   using FileId = std::pair<uint64_t, uint64_t>;
 
   Result<size_t> ReadPage(RemoteAddr address, std::span<std::byte> into) const;
-  const MemoryRegion* FindFile(RemoteAddr address) const;
+  const procfs::Mapping* FindFile(RemoteAddr address) const;
   bool IsUntouched(RemoteAddr address) const;
-  const FileMemory& OpenFile(const MemoryRegion& region) const;
+  const FileMemory& OpenFile(const procfs::Mapping& mapping) const;
 
   const procfs::ProcessHandle& process_;
   const RemoteMemory& live_;
   /// Those of files, ascending.
-  std::vector<MemoryRegion> files_;
+  std::vector<procfs::Mapping> files_;
   UniqueFd pagemap_;
   uint64_t page_bytes_;
   /// By device and inode; opened when first needed.

@@ -1,56 +1,52 @@
 #pragma once
 
-#include <cstdint>
+#include <functional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "metrics/base/deadline.h"
 #include "metrics/base/result.h"
+#include "metrics/procfs/maps.h"
 #include "metrics/procfs/process_handle.h"
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter {
 
-/// A mapping, kept.
-struct MemoryRegion {
-  RemoteAddr begin{};
-  RemoteAddr end{};
-  bool readable = false;
-  bool writable = false;
-  bool shared = false;
-  uint64_t offset = 0;
-  uint64_t device = 0;
-  uint64_t inode = 0;
-  /// As in procfs::Mapping.
-  std::string name;
+inline AddressRange RangeOf(const procfs::Mapping& mapping) {
+  return {RemoteAddr{mapping.start}, RemoteAddr{mapping.end}};
+}
+
+/// All mappings of a process at one moment, in ascending order. It can be moved
+/// but not copied: the names of the mappings point into strings that it owns,
+/// each of which it keeps once.
+class MemoryMap {
+ public:
+  /// Reads /proc/PID/maps. More than 1.1 million mappings are an error. See
+  /// procfs::ForEachMapping() for `buffer`.
+  static Result<MemoryMap> Read(const procfs::ProcessHandle& process,
+                                std::string& buffer, const Deadline& deadline);
+
+  MemoryMap() = default;
+  MemoryMap(MemoryMap&&) = default;
+  MemoryMap& operator=(MemoryMap&&) = default;
+
+  /// Keeps a mapping that lies above those that were added before.
+  void Add(const procfs::Mapping& mapping);
+
+  /// The names are valid as long as the map lives, wherever it is moved to.
+  std::span<const procfs::Mapping> mappings() const { return mappings_; }
+
+ private:
+  std::vector<procfs::Mapping> mappings_;
+  std::set<std::string, std::less<>> names_;
 };
 
-struct AddressRange {
-  RemoteAddr begin{};
-  RemoteAddr end{};
-
-  uint64_t size() const { return Value(end) - Value(begin); }
-  bool Contains(RemoteAddr address) const {
-    return begin <= address && address < end;
-  }
-};
-
-/// All mappings of a process, in ascending order. Reads /proc/PID/maps; more
-/// than a million are an error.
-Result<std::vector<MemoryRegion>> ReadMemoryMap(
-    const procfs::ProcessHandle& process, std::string& buffer,
-    const Deadline& deadline);
-
-/// Where a program's own allocations can lie: private writable memory without a
-/// file, stacks of the main thread left out; what touches is one range.
-std::vector<AddressRange> HeapRanges(const std::vector<MemoryRegion>& regions);
-
-/// What lies in both, each ascending.
-std::vector<AddressRange> Intersection(const std::vector<AddressRange>& a,
-                                       const std::vector<AddressRange>& b);
-
-/// `ranges` (ascending) without `hole`.
-std::vector<AddressRange> Without(const std::vector<AddressRange>& ranges,
-                                  AddressRange hole);
+/// Where a program's own allocations can lie: writable memory that is neither
+/// shared nor a file's, without the main thread's stack. Mappings that touch
+/// are one range.
+std::vector<AddressRange> HeapRanges(const MemoryMap& map);
 
 }  // namespace leak_exporter

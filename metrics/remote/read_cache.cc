@@ -45,23 +45,24 @@ bool ReadCache::ReadExact(RemoteAddr address, std::span<std::byte> into) {
   return true;
 }
 
-void ReadCache::Prefetch(std::span<const MemoryRange> ranges) {
+void ReadCache::Prefetch(std::span<const AddressRange> ranges) {
   runs_.clear();
   current_run_ = 0;
   size_t total = 0;
-  for (const MemoryRange& range : ranges) {
+  for (const AddressRange& range : ranges) {
     if (!runs_.empty()) {
       Run& run = runs_.back();
       const uint64_t from = Value(range.begin) - Value(run.begin);
-      if (from <= run.size + kGapBytes && from + range.size <= kRunBytes) {
-        const size_t grown = std::max<size_t>(run.size, from + range.size);
+      if (from <= run.size + kGapBytes && from + range.size() <= kRunBytes) {
+        const size_t grown = std::max<size_t>(run.size, from + range.size());
         total += grown - run.size;
         run.size = grown;
         continue;
       }
     }
-    runs_.push_back({range.begin, range.size, total});
-    total += range.size;
+    const auto size = static_cast<size_t>(range.size());
+    runs_.push_back({range.begin, size, total});
+    total += size;
   }
   if (prefetched_.size() < total) prefetched_.resize(total);
   requests_.clear();

@@ -7,15 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter {
-
-/// A piece of remote memory.
-struct MemoryRange {
-  RemoteAddr begin{};
-  size_t size = 0;
-};
 
 /// Small reads that follow pointers: out of the block at hand, else out of a
 /// small cache of pages. What was cached may be some milliseconds old. After so
@@ -41,7 +36,7 @@ class ReadCache {
 
   /// Reads ranges, ascending, that will be asked for in about that order, all
   /// at once. Replaces what was prefetched before.
-  void Prefetch(std::span<const MemoryRange> ranges);
+  void Prefetch(std::span<const AddressRange> ranges);
 
   /// Absent where it cannot be read.
   template <typename T>

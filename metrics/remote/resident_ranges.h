@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "metrics/procfs/process_handle.h"
-#include "metrics/remote/memory_map.h"
+#include "metrics/remote/address_range.h"
 
 namespace leak_exporter {
 

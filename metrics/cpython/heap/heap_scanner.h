@@ -9,7 +9,7 @@
 #include "metrics/base/deadline.h"
 #include "metrics/cpython/heap/heap_visitor.h"
 #include "metrics/cpython/objects/type_table.h"
-#include "metrics/remote/memory_map.h"
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter::cpython {

@@ -10,7 +10,7 @@
 #include "metrics/cpython/heap/heap_visitor.h"
 #include "metrics/cpython/objects/type_table.h"
 #include "metrics/cpython/runtime/interpreter.h"
-#include "metrics/remote/memory_map.h"
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter::cpython {

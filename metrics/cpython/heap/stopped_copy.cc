@@ -21,12 +21,11 @@ constexpr size_t kPageBytes = 4096;
 constexpr size_t kSlackBytes = size_t{1} << 20;
 
 // Heap, and the variables of programs and libraries.
-std::vector<AddressRange> WritableRanges(
-    const std::vector<MemoryRegion>& regions) {
+std::vector<AddressRange> WritableRanges(const MemoryMap& map) {
   std::vector<AddressRange> ranges;
-  for (const MemoryRegion& region : regions) {
-    if (region.readable && region.writable && !region.shared) {
-      ranges.push_back({region.begin, region.end});
+  for (const procfs::Mapping& mapping : map.mappings()) {
+    if (mapping.readable && mapping.writable && !mapping.shared) {
+      ranges.push_back(RangeOf(mapping));
     }
   }
   return ranges;
@@ -83,15 +82,15 @@ class Copier {
     const auto paused = clock_.Now() - start;
     auto image = ImageMemory::FromSegments(std::move(segments));
     if (!image) return tl::unexpected<Error>(image.error());
-    return StoppedCopy{*std::move(image), std::move(regions_), paused};
+    return StoppedCopy{*std::move(image), std::move(map_), paused};
   }
 
  private:
   Result<std::vector<AddressRange>> ReadRanges() {
-    auto regions = ReadMemoryMap(process_, buffer_, deadline_);
-    if (!regions) return tl::unexpected<Error>(regions.error());
-    regions_ = *std::move(regions);
-    auto ranges = ResidentRanges(process_, WritableRanges(regions_));
+    auto map = MemoryMap::Read(process_, buffer_, deadline_);
+    if (!map) return tl::unexpected<Error>(map.error());
+    map_ = *std::move(map);
+    auto ranges = ResidentRanges(process_, WritableRanges(map_));
     uint64_t bytes = 0;
     for (const AddressRange& range : ranges) bytes += range.size();
     if (bytes > limits_.bytes) {
@@ -150,7 +149,7 @@ class Copier {
   const Clock& clock_;
   const Deadline& deadline_;
   std::string buffer_;
-  std::vector<MemoryRegion> regions_;
+  MemoryMap map_;
   std::vector<MemorySegment> prepared_;
 };
 

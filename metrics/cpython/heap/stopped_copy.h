@@ -29,7 +29,7 @@ struct StoppedCopyLimits {
 struct StoppedCopy {
   ImageMemory image;
   /// The map at that moment.
-  std::vector<MemoryRegion> regions;
+  MemoryMap map;
   std::chrono::nanoseconds paused{};
 };
 

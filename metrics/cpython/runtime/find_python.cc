@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "metrics/cpython/layout/debug_offsets.h"
 #include "metrics/cpython/runtime/python_binary.h"
@@ -14,7 +15,8 @@ namespace {
 
 // A reason gets the binary's name, an error of the system is whole.
 tl::unexpected<Error> Located(const PythonBinary& binary, Error error) {
-  if (error.code == 0) error.message = binary.path() + ": " + error.message;
+  if (error.code == 0)
+    error.message.insert(0, std::string(binary.path()) + ": ");
   return tl::unexpected<Error>(std::move(error));
 }
 
@@ -189,29 +191,29 @@ Result<std::optional<PythonRuntime>> FindIn(const RemoteMemory& memory,
 
 // Where files begin that may hold a CPython: those that say so by their name,
 // and the program. A symbol of the program itself wins over a library's.
-std::vector<const MemoryRegion*> FindCandidates(
-    const std::vector<MemoryRegion>& regions, std::string_view program) {
-  std::vector<const MemoryRegion*> files;
-  for (const MemoryRegion& region : regions) {
-    if (region.inode != 0 && region.offset == 0 &&
-        (region.name == program || NamesPython(region.name))) {
-      files.push_back(&region);
+std::vector<procfs::Mapping> FindCandidates(const MemoryMap& map,
+                                            std::string_view program) {
+  std::vector<procfs::Mapping> files;
+  for (const procfs::Mapping& mapping : map.mappings()) {
+    if (mapping.inode != 0 && mapping.offset == 0 &&
+        (mapping.name == program || NamesPython(mapping.name))) {
+      files.push_back(mapping);
     }
   }
   std::stable_partition(files.begin(), files.end(),
-                        [&](const auto* f) { return f->name == program; });
+                        [&](const auto& f) { return f.name == program; });
   return files;
 }
 
 }  // namespace
 
 Result<std::optional<PythonRuntime>> FindPython(
-    const procfs::ProcessHandle& process,
-    const std::vector<MemoryRegion>& regions, const RemoteMemory& memory) {
+    const procfs::ProcessHandle& process, const MemoryMap& map,
+    const RemoteMemory& memory) {
   const auto program = process.ReadLink("exe");
   if (!program) return tl::unexpected<Error>(program.error());
-  for (const MemoryRegion* file : FindCandidates(regions, *program)) {
-    auto binary = PythonBinary::Open(process, *file, memory);
+  for (const procfs::Mapping& file : FindCandidates(map, *program)) {
+    auto binary = PythonBinary::Open(process, file, memory);
     if (!binary) return tl::unexpected<Error>(binary.error());
     if (!*binary) continue;  // Some other file with python in its name.
     auto found = FindIn(memory, **binary);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "metrics/base/result.h"
 #include "metrics/cpython/runtime/interpreter.h"
@@ -18,7 +17,7 @@ namespace leak_exporter::cpython {
 /// symbol table tells (before 3.7, or stripped ones): through
 /// /proc/PID/map_files or /proc/PID/root, so containers work.
 Result<std::optional<PythonRuntime>> FindPython(
-    const procfs::ProcessHandle& process,
-    const std::vector<MemoryRegion>& regions, const RemoteMemory& memory);
+    const procfs::ProcessHandle& process, const MemoryMap& map,
+    const RemoteMemory& memory);
 
 }  // namespace leak_exporter::cpython

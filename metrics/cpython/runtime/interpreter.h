@@ -7,7 +7,7 @@
 
 #include "metrics/base/result.h"
 #include "metrics/cpython/layout/layout.h"
-#include "metrics/remote/memory_map.h"
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter::cpython {

@@ -1,5 +1,6 @@
 #include "metrics/cpython/runtime/python_binary.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -8,9 +9,9 @@
 namespace leak_exporter::cpython {
 
 Result<std::optional<PythonBinary>> PythonBinary::Open(
-    const procfs::ProcessHandle& process, const MemoryRegion& first,
+    const procfs::ProcessHandle& process, const procfs::Mapping& first,
     const RemoteMemory& memory) {
-  auto elf = LoadedElf::Open(memory, first.begin);
+  auto elf = LoadedElf::Open(memory, RemoteAddr{first.start});
   if (elf) {
     return std::optional(PythonBinary(process, first, *std::move(elf)));
   }
@@ -54,7 +55,7 @@ ElfFileTables PythonBinary::ReadFileTables() const {
       "collecting", "arenas",      "maxarenas"};
   UniqueFd fd = OpenMappedFile(process_, first_);
   if (!fd.valid()) return {};
-  const FileMemory file(std::move(fd), path());
+  const FileMemory file(std::move(fd), std::string(path()));
   auto tables = ReadElfFile(file, wanted);
   return tables ? *std::move(tables) : ElfFileTables{};
 }

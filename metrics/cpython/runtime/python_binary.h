@@ -1,10 +1,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
+#include <utility>
 
 #include "metrics/base/result.h"
+#include "metrics/procfs/maps.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/remote/elf_image.h"
 #include "metrics/remote/memory_map.h"
@@ -16,16 +17,17 @@ namespace leak_exporter::cpython {
 /// its symbols. It refers to what Open() was given. Not thread-safe.
 class PythonBinary {
  public:
-  /// `first` is the mapping of the file's first byte. Absent where what is
-  /// mapped there is no 64-bit ELF image; an error where it cannot be read.
+  /// `first` is the mapping of the file's first byte, of a map that outlives
+  /// it. Absent where what is mapped there is no 64-bit ELF image; an error
+  /// where it cannot be read.
   static Result<std::optional<PythonBinary>> Open(
-      const procfs::ProcessHandle& process, const MemoryRegion& first,
+      const procfs::ProcessHandle& process, const procfs::Mapping& first,
       const RemoteMemory& memory);
 
   /// As in /proc/PID/maps.
-  const std::string& path() const { return first_.name; }
+  std::string_view path() const { return first_.name; }
   /// Where its first byte is mapped.
-  AddressRange mapping() const { return {first_.begin, first_.end}; }
+  AddressRange mapping() const { return RangeOf(first_); }
 
   /// A symbol that it exports. Reads its memory only.
   Result<std::optional<RemoteAddr>> FindDynamic(std::string_view name) const;
@@ -40,15 +42,15 @@ class PythonBinary {
   std::optional<RemoteAddr> FindSection(std::string_view name);
 
  private:
-  PythonBinary(const procfs::ProcessHandle& process, const MemoryRegion& first,
-               LoadedElf elf)
+  PythonBinary(const procfs::ProcessHandle& process,
+               const procfs::Mapping& first, LoadedElf elf)
       : process_(process), first_(first), elf_(std::move(elf)) {}
 
   const ElfFileTables& FileTables();
   ElfFileTables ReadFileTables() const;
 
   const procfs::ProcessHandle& process_;
-  const MemoryRegion& first_;
+  procfs::Mapping first_;
   LoadedElf elf_;
   std::optional<ElfFileTables> tables_;
 };

@@ -34,8 +34,8 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
     OutOfLinePart far;
     ObjectMeasure measure = MeasureNear(
         context_, plan, ObjectView(address, block.bytes, object.offset), far);
-    if (far.range.size != 0 &&
-        block.Find(far.range.begin, far.range.size).empty()) {
+    if (far.range.size() != 0 &&
+        block.Find(far.range.begin, far.range.size()).empty()) {
       deferred_.push_back({far, measure, address, object.type});
     } else {
       MeasureFar(context_, far, measure);

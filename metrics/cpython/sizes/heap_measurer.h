@@ -64,7 +64,7 @@ class HeapMeasurer final : public HeapVisitor {
   std::vector<Deferred> deferred_;
   /// Where the deferred have to read, with their places.
   std::vector<std::pair<uint64_t, uint32_t>> order_;
-  std::vector<MemoryRange> ranges_;
+  std::vector<AddressRange> ranges_;
 };
 
 }  // namespace leak_exporter::cpython

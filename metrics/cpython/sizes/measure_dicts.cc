@@ -76,7 +76,8 @@ void MeasureDict(const MeasureContext& context, const TypeShape& plan,
   const Layout& layout = context.layout;
   if (layout.dict_scheme == DictScheme::kOpenTable)
     return MeasureOpenTable(layout, object, measure);
-  far.range = {object.Pointer(layout.dict.ma_keys), DictKeys::kHeaderBytes};
+  far.range =
+      RangeAt(object.Pointer(layout.dict.ma_keys), DictKeys::kHeaderBytes);
   far.dict = true;
   far.used = object.Word(layout.dict.ma_used);
   far.values = object.Pointer(layout.dict.ma_values);

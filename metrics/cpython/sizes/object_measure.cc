@@ -18,10 +18,10 @@ uint64_t CountSet(std::span<const uint64_t> words) {
       words.begin(), words.end(), [](uint64_t word) { return word != 0; }));
 }
 
-uint64_t CountValues(const MeasureContext& context, const MemoryRange& range) {
+uint64_t CountValues(const MeasureContext& context, const AddressRange& range) {
   std::array<uint64_t, kMaxSharedKeys> words{};
   const std::span<uint64_t> wanted = std::span(words).first(
-      std::min(range.size / sizeof(uint64_t), words.size()));
+      std::min<size_t>(range.size() / sizeof(uint64_t), words.size()));
   if (!context.memory.ReadExact(range.begin, std::as_writable_bytes(wanted)))
     return 0;
   return CountSet(wanted);
@@ -63,7 +63,7 @@ uint64_t CountAttributes(const MeasureContext& context, const TypeShape& plan,
   }
   const RemoteAddr values = ValuesElsewhere(plan, object);
   if (values == RemoteAddr{}) return dict != 0;
-  far.range = {values, sizeof(uint64_t) * plan.shared_keys};
+  far.range = RangeAt(values, sizeof(uint64_t) * plan.shared_keys);
   return 0;
 }
 
@@ -145,7 +145,7 @@ ObjectMeasure MeasureNear(const MeasureContext& context, const TypeShape& plan,
 
 void MeasureFar(const MeasureContext& context, const OutOfLinePart& far,
                 ObjectMeasure& measure) {
-  if (far.range.size == 0) return;
+  if (far.range.size() == 0) return;
   if (far.dict) {
     MeasureDictKeys(context, far, measure);
   } else {

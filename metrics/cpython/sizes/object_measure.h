@@ -5,6 +5,7 @@
 #include "metrics/cpython/layout/internal_layout.h"
 #include "metrics/cpython/objects/object_view.h"
 #include "metrics/cpython/objects/type_shape.h"
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/read_cache.h"
 
 namespace leak_exporter::cpython {
@@ -35,7 +36,7 @@ RemoteAddr FindGeneralLookup(TypeTable& types, TypeIndex type);
 /// once.
 struct OutOfLinePart {
   /// Empty where nothing is left.
-  MemoryRange range;
+  AddressRange range;
   /// Of a dict; otherwise they are attribute values.
   bool dict = false;
   uint64_t used = 0;

@@ -62,9 +62,9 @@ TEST_CASE("near memory: the block at hand comes first, until it is left") {
 TEST_CASE("near memory: prefetched ranges, near and far ones") {
   const ImageMemory image = MakeImage();
   ReadCache memory(image);
-  const std::array<MemoryRange, 4> ranges = {
-      MemoryRange{kStart + 8, 8}, MemoryRange{kStart + 64, 48},
-      MemoryRange{kStart + 8000, 48}, MemoryRange{kStart + (kBytes - 4), 8}};
+  const std::array<AddressRange, 4> ranges = {
+      RangeAt(kStart + 8, 8), RangeAt(kStart + 64, 48),
+      RangeAt(kStart + 8000, 48), RangeAt(kStart + (kBytes - 4), 8)};
   memory.Prefetch(ranges);
   CheckRead(memory, 8, 8);
   CheckRead(memory, 64, 48);

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "metrics/cpython/layout/layout.h"
+#include "metrics/remote/address_range.h"
 #include "metrics/remote/image_memory.h"
-#include "metrics/remote/memory_map.h"
 
 namespace leak_exporter::cpython {
 
