@@ -18,9 +18,10 @@ struct DebugVersion {
 Result<std::optional<DebugVersion>> ReadDebugVersion(const RemoteMemory& memory,
                                                      RemoteAddr runtime);
 
-/// Lets the description have the last word on the offsets that it gives, so
-/// that a patched build is read rightly. An error where it makes no sense; then
-/// `layout` is as it was.
+/// Takes the offsets that the description gives into `layout`, so that a
+/// patched build is read rightly. An error where the description of the
+/// layout's version is not known, or where it makes no sense; then `layout` is
+/// as it was.
 Result<void> ApplyDebugOffsets(const RemoteMemory& memory, RemoteAddr runtime,
                                Layout& layout);
 

@@ -1,6 +1,7 @@
 #include "metrics/cpython/layout/internal_layout.h"
 
 #include <initializer_list>
+#include <string>
 
 /// Each function states only what changed since the version before.
 namespace leak_exporter::cpython {
@@ -118,6 +119,8 @@ void Set312(InternalLayout& l) {
 
 void Set313(InternalLayout& l) {
   l.weakrefs_show_qualified = true;
+  // Up to 3.13.4.
+  l.instance_visits_embedded_values = true;
   // f_extra_locals, f_locals_cache
   l.frame.words |= Words({48, 56});
   l.frame.size = 64;
@@ -126,6 +129,7 @@ void Set313(InternalLayout& l) {
 
 void Set314(InternalLayout& l) {
   l.tagged_stack = true;
+  l.instance_visits_embedded_values = false;
   l.generator.code_always_visited = true;
   // f_overwritten_fast_locals
   l.frame.words |= Words({64});
@@ -146,22 +150,26 @@ void Set315(InternalLayout& l) {
 
 }  // namespace
 
-InternalLayout FindInternalLayout(const PythonVersion& version) {
+Result<InternalLayout> FindInternalLayout(const PythonVersion& version) {
   struct Step {
+    uint32_t major;
     uint32_t minor;
     void (*apply)(InternalLayout&);
   };
-  constexpr Step kSteps[] = {
-      {6, Set36},   {7, Set37},   {8, Set38},   {9, Set39},   {10, Set310},
-      {11, Set311}, {12, Set312}, {13, Set313}, {14, Set314}, {15, Set315}};
+  constexpr Step kSteps[] = {{2, 7, Set27},   {3, 6, Set36},   {3, 7, Set37},
+                             {3, 8, Set38},   {3, 9, Set39},   {3, 10, Set310},
+                             {3, 11, Set311}, {3, 12, Set312}, {3, 13, Set313},
+                             {3, 14, Set314}, {3, 15, Set315}};
   InternalLayout layout;
-  Set27(layout);
-  if (version.major < 3) return layout;
-  for (const Step& step : kSteps)
-    if (step.minor <= version.minor) step.apply(layout);
-  layout.instance_visits_embedded_values =
-      version.minor == 13 && version.micro.value_or(5) < 5;
-  return layout;
+  for (const Step& step : kSteps) {
+    step.apply(layout);
+    if (!IsSameMinor(version, {step.major, step.minor, {}})) continue;
+    layout.instance_visits_embedded_values =
+        layout.instance_visits_embedded_values && version.micro.value_or(5) < 5;
+    return layout;
+  }
+  return Failure(0, "the frames and library types of CPython " +
+                        ToString(version) + " are not known");
 }
 
 }  // namespace leak_exporter::cpython

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 
-#include "metrics/cpython/layout/layout.h"
+#include "metrics/base/result.h"
+#include "metrics/cpython/layout/offset.h"
+#include "metrics/cpython/layout/python_version.h"
 
 namespace leak_exporter::cpython {
 
@@ -192,6 +194,8 @@ struct InternalLayout {
   } combinations;
 };
 
-InternalLayout FindInternalLayout(const PythonVersion& version);
+/// For FindLayout(), which puts it into a Layout. An error that names the
+/// version where the table does not know it.
+Result<InternalLayout> FindInternalLayout(const PythonVersion& version);
 
 }  // namespace leak_exporter::cpython

@@ -1,33 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "metrics/base/result.h"
+#include "metrics/cpython/layout/internal_layout.h"
+#include "metrics/cpython/layout/offset.h"
+#include "metrics/cpython/layout/python_version.h"
 
 namespace leak_exporter::cpython {
-
-/// A field's distance from the start of its struct, or a struct's size.
-using Offset = uint32_t;
-/// The version has no such field. Not 0: that is the first field.
-inline constexpr Offset kAbsent = UINT32_MAX;
-
-/// "3.11.2"; micro is absent where only the minor version could be told.
-struct PythonVersion {
-  uint32_t major = 0;
-  uint32_t minor = 0;
-  std::optional<uint32_t> micro;
-
-  bool operator==(const PythonVersion&) const = default;
-};
-
-/// From PY_VERSION_HEX, as Py_Version and sys.hexversion hold it.
-PythonVersion VersionFromHex(uint64_t hex);
-/// Whether two versions differ at most in micro, and so have one layout.
-bool IsSameMinor(const PythonVersion& a, const PythonVersion& b);
-std::string ToString(const PythonVersion& version);
 
 /// How a version links an object to the collector.
 enum class GcScheme {
@@ -362,10 +343,13 @@ struct Layout {
     Offset localsplus = kAbsent;
     Offset size = kAbsent;
   } interpreter_frame;
+
+  InternalLayout internal;
 };
 
-/// The layout of a minor version, or the reason why there is none: an unknown
-/// version, or a free-threaded build of one before 3.13.
+/// The layout of a minor version, or the reason why there is none: a version
+/// that this table or that of the InternalLayouts does not know, or a
+/// free-threaded build that is not known. Nothing is guessed from a neighbour.
 Result<Layout> FindLayout(const PythonVersion& version, bool free_threaded);
 
 /// Every version with a layout, oldest first, for a search by trial.

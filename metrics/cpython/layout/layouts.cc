@@ -1,4 +1,8 @@
+#include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "metrics/cpython/layout/layout.h"
 
@@ -440,7 +444,8 @@ void GrowObjects(Layout& l) {
   grow(l.frame.f_back, l.frame.f_frame, l.frame.f_trace);
 }
 
-Layout FreeThreaded(Layout l) {
+// Absent where the build is not known.
+std::optional<Layout> FreeThreaded(Layout l) {
   GrowObjects(l);
   l.free_threaded = true;
   l.gc_scheme = GcScheme::kBits;
@@ -460,7 +465,7 @@ Layout FreeThreaded(Layout l) {
       l.type.heap_size = 960;
       l.interpreter_frame.owner = 78;
       break;
-    default:
+    case 15:
       l.interpreter.obmalloc = 17280;
       l.type.heap_size = 968;
       l.interpreter_frame.owner = 78;
@@ -471,6 +476,8 @@ Layout FreeThreaded(Layout l) {
       l.stats.old_records = 1;
       l.stats.old_index = 64;
       break;
+    default:
+      return std::nullopt;
   }
   return l;
 }
@@ -482,37 +489,25 @@ constexpr std::array kLayouts = {
 
 }  // namespace
 
-PythonVersion VersionFromHex(uint64_t hex) {
-  return {static_cast<uint32_t>(hex >> 24 & 0xff),
-          static_cast<uint32_t>(hex >> 16 & 0xff),
-          static_cast<uint32_t>(hex >> 8 & 0xff)};
-}
-
-bool IsSameMinor(const PythonVersion& a, const PythonVersion& b) {
-  return a.major == b.major && a.minor == b.minor;
-}
-
-std::string ToString(const PythonVersion& version) {
-  std::string text =
-      std::to_string(version.major) + "." + std::to_string(version.minor);
-  if (version.micro) text += "." + std::to_string(*version.micro);
-  return text;
-}
-
 Result<Layout> FindLayout(const PythonVersion& version, bool free_threaded) {
-  for (const auto make : kLayouts) {
-    const Layout layout = make();
-    if (!IsSameMinor(layout.version, version)) continue;
-    if (free_threaded && version.minor < 13) {
-      return Failure(0, "CPython " + ToString(version) +
-                            " cannot be free-threaded: not understood");
-    }
-    Layout found = free_threaded ? FreeThreaded(layout) : layout;
-    found.version = version;
-    return found;
+  const auto* make = std::find_if(
+      kLayouts.begin(), kLayouts.end(),
+      [&](const auto l) { return IsSameMinor(l().version, version); });
+  if (make == kLayouts.end()) {
+    return Failure(0, "the memory layout of CPython " + ToString(version) +
+                          " is not known");
   }
-  return Failure(
-      0, "the memory layout of CPython " + ToString(version) + " is not known");
+  std::optional<Layout> layout = (*make)();
+  if (free_threaded) layout = FreeThreaded(*std::move(layout));
+  if (!layout) {
+    return Failure(0, "CPython " + ToString(version) +
+                          " cannot be free-threaded: not understood");
+  }
+  auto internal = FindInternalLayout(version);
+  if (!internal) return tl::unexpected<Error>(internal.error());
+  layout->version = version;
+  layout->internal = *internal;
+  return *std::move(layout);
 }
 
 std::vector<PythonVersion> KnownVersions() {

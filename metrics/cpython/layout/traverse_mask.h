@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "metrics/cpython/layout/layout.h"
+#include "metrics/cpython/layout/python_version.h"
 
 namespace leak_exporter::cpython {
 

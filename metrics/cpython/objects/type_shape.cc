@@ -91,7 +91,7 @@ TypeShapes::TypeShapes(TypeTable& types, ReadCache& memory)
     : types_(types),
       memory_(memory),
       layout_(types.layout()),
-      internal_(FindInternalLayout(types.layout().version)) {}
+      internal_(types.layout().internal) {}
 
 const TypeShape& TypeShapes::Make(TypeIndex type) {
   if (type >= plans_.size())

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "metrics/cpython/layout/internal_layout.h"
 #include "metrics/cpython/layout/layout.h"
 #include "metrics/cpython/objects/type_table.h"
 #include "metrics/remote/read_cache.h"
@@ -119,7 +118,7 @@ class TypeShapes {
   TypeTable& types_;
   ReadCache& memory_;
   const Layout& layout_;
-  InternalLayout internal_;
+  const InternalLayout& internal_;
   std::vector<std::optional<TypeShape>> plans_;
 };
 

@@ -125,11 +125,7 @@ ReprPrinter::ReprPrinter(TypeTable& types)
     : types_(types), memory_(types.memory()) {}
 
 std::string ReprPrinter::Print(RemoteAddr object, size_t limit) {
-  const InternalLayout internal_layout =
-      FindInternalLayout(types_.layout().version);
-  ReprContext context{
-      types_, memory_, types_.layout(), internal_layout, BoundedText(limit),
-      {}};
+  ReprContext context{types_, memory_, types_.layout(), BoundedText(limit), {}};
   // A new allowance of reads.
   memory_.Enter({}, {});
   WriteRepr(context, object);

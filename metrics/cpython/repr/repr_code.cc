@@ -35,7 +35,7 @@ std::string NativeNameOf(ReprContext& context, RemoteAddr object) {
 }
 
 RemoteAddr ModuleDict(ReprContext& context, RemoteAddr module) {
-  return context.Pointer(module + context.internal_layout.module.md_dict);
+  return context.Pointer(module + context.layout.internal.module.md_dict);
 }
 
 bool IsType(ReprContext& context, RemoteAddr object) {
@@ -58,7 +58,7 @@ std::string NameOf(ReprContext& context, RemoteAddr object) {
         context,
         context.Pointer(context.Pointer(object + context.layout.builtin.m_ml)));
   // 3.13 on look at the type only.
-  if (kind == "module" && !context.internal_layout.weakrefs_show_qualified)
+  if (kind == "module" && !context.layout.internal.weakrefs_show_qualified)
     return ReadShortText(
         context, FindItem(context, ModuleDict(context, object), "__name__"));
   return {};
@@ -152,7 +152,7 @@ bool WriteDescriptor(ReprContext& context, const ReprSubject& subject) {
 }
 
 bool WriteGenerator(ReprContext& context, const ReprSubject& subject) {
-  const auto& layout = context.internal_layout.generator;
+  const auto& layout = context.layout.internal.generator;
   RemoteAddr name{};
   if (layout.gi_qualname != kAbsent) {
     name = context.Pointer(subject.address + layout.gi_qualname);
@@ -289,7 +289,7 @@ bool WriteWeakref(ReprContext& context, const ReprSubject& subject) {
   const TypeIndex type = context.types.Find(context.TypeOf(target));
   if (type == kNoType) return false;
   context.out.Put("; to '" +
-                  (context.internal_layout.weakrefs_show_qualified
+                  (context.layout.internal.weakrefs_show_qualified
                        ? context.types.ReadName(type).value_or("?")
                        : TpName(context, type)) +
                   "' at ");

@@ -62,7 +62,7 @@ bool WriteDictBody(ReprContext& context, RemoteAddr dict) {
 }
 
 std::string ContainerName(ReprContext& context, const ReprSubject& subject) {
-  if (context.internal_layout.subclass_names_shown)
+  if (context.layout.internal.subclass_names_shown)
     return ShortName(context, subject.type);
   return subject.native_name.substr(subject.native_name.rfind('.') + 1);
 }
@@ -168,7 +168,7 @@ bool WriteDict(ReprContext& context, const ReprSubject& subject) {
 }
 
 bool WriteDeque(ReprContext& context, const ReprSubject& subject) {
-  const auto& layout = context.internal_layout.deque;
+  const auto& layout = context.layout.internal.deque;
   constexpr uint64_t kLeftBlock = 8;
   const auto length =
       context.memory.Read<uint64_t>(subject.address + layout.len);
@@ -208,7 +208,7 @@ bool WriteOrderedDict(ReprContext& context, const ReprSubject& subject) {
     context.out.Put("...");
     return true;
   }
-  const auto& layout = context.internal_layout.ordered_dict;
+  const auto& layout = context.layout.internal.ordered_dict;
   const std::string name = ShortName(context, subject.type);
   const auto used = context.memory.Read<uint64_t>(subject.address +
                                                   context.layout.dict.ma_used);
@@ -246,7 +246,7 @@ bool WriteOrderedDict(ReprContext& context, const ReprSubject& subject) {
 
 bool WriteDefaultDict(ReprContext& context, const ReprSubject& subject) {
   const RemoteAddr factory = context.Pointer(
-      subject.address + context.internal_layout.default_dict.default_factory);
+      subject.address + context.layout.internal.default_dict.default_factory);
   context.out.Put(ContainerName(context, subject) + "(");
   if (context.IsRecursive(subject.address)) {
     context.out.Put("...");

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "metrics/base/utf8.h"
-#include "metrics/cpython/layout/internal_layout.h"
+#include "metrics/cpython/layout/layout.h"
 #include "metrics/cpython/objects/type_table.h"
 #include "metrics/cpython/objects/unicode.h"
 #include "metrics/remote/read_cache.h"
@@ -51,7 +51,6 @@ struct ReprContext {
   TypeTable& types;
   ReadCache& memory;
   const Layout& layout;
-  const InternalLayout& internal_layout;
   BoundedText out;
   /// What is being rendered, outermost first.
   std::vector<RemoteAddr> active;

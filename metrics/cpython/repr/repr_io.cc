@@ -44,7 +44,7 @@ FileFlags ParseFlags(const ReprContext& context, uint32_t bits) {
   if (python2) bits <<= 1;
   const auto bit = [bits](Offset n) { return (bits >> n & 1) != 0; };
   return {!python2 && bit(0), bit(1), bit(2), bit(3),
-          bit(context.internal_layout.closefd_bit)};
+          bit(context.layout.internal.closefd_bit)};
 }
 
 std::string_view ModeOf(const FileFlags& flags) {

@@ -41,7 +41,7 @@ bool WriteException(ReprContext& context, const ReprSubject& subject) {
   const RemoteAddr args = context.Pointer(subject.address + kArgs);
   if (args == RemoteAddr{}) return false;
   context.out.Put(ShortName(context, subject.type));
-  if (context.internal_layout.lone_argument_bare &&
+  if (context.layout.internal.lone_argument_bare &&
       TupleSize(context, args) == 1) {
     context.out.Put("(");
     WriteRepr(context, TupleItem(context, args, 0));
@@ -123,7 +123,7 @@ bool WriteMethodWrapper(ReprContext& context, const ReprSubject& subject) {
 
 bool WriteClassMethod(ReprContext& context, const ReprSubject& subject) {
   constexpr uint64_t kCallable = 16;
-  if (!context.internal_layout.callables_show_what_they_hold) return false;
+  if (!context.layout.internal.callables_show_what_they_hold) return false;
   context.out.Put("<" + subject.native_name + "(");
   WriteRepr(context, context.Pointer(subject.address + kCallable));
   context.out.Put(")>");

@@ -187,13 +187,13 @@ bool WriteByteArray(ReprContext& context, const ReprSubject& subject) {
   const Offset start =
       layout.ob_start == kAbsent ? layout.ob_alloc + 8 : layout.ob_start;
   if (!size) return false;
-  context.out.Put(context.internal_layout.subclass_names_shown
+  context.out.Put(context.layout.internal.subclass_names_shown
                       ? ShortName(context, subject.type)
                       : subject.native_name);
   context.out.Put("(b");
   WriteByteCharacters(
       context, {context.Pointer(subject.address + start), *size, 1},
-      context.internal_layout.bytearray_escapes_single ? '\'' : '\0');
+      context.layout.internal.bytearray_escapes_single ? '\'' : '\0');
   context.out.Put(")");
   return true;
 }

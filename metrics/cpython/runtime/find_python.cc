@@ -8,7 +8,6 @@
 
 #include "metrics/cpython/layout/debug_offsets.h"
 #include "metrics/cpython/runtime/python_binary.h"
-#include "metrics/cpython/runtime/python_version.h"
 
 namespace leak_exporter::cpython {
 namespace {

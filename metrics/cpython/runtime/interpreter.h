@@ -67,4 +67,9 @@ Result<Interpreter> ReadInterpreterBefore37(const RemoteMemory& memory,
                                             RemoteAddr generations,
                                             RemoteAddr address);
 
+/// sys.hexversion of an interpreter, by the layout that it may have. An error
+/// where it has another one.
+Result<uint64_t> ReadHexVersion(const RemoteMemory& memory,
+                                const Layout& layout, RemoteAddr interpreter);
+
 }  // namespace leak_exporter::cpython

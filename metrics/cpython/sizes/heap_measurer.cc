@@ -15,10 +15,9 @@ constexpr size_t kBatch = 8192;
 }  // namespace
 
 HeapMeasurer::HeapMeasurer(TypeTable& types, size_t top)
-    : internal_layout_(FindInternalLayout(types.layout().version)),
-      memory_(types.memory()),
+    : memory_(types.memory()),
       plans_(types, memory_),
-      context_{types.layout(), internal_layout_, memory_, {}},
+      context_{types.layout(), memory_, {}},
       by_bytes_(top),
       by_references_(top) {}
 

@@ -54,7 +54,6 @@ class HeapMeasurer final : public HeapVisitor {
   void Add(RemoteAddr address, TypeIndex type, bool references_known,
            const ObjectMeasure& measure);
 
-  InternalLayout internal_layout_;
   ReadCache memory_;
   TypeShapes plans_;
   MeasureContext context_;

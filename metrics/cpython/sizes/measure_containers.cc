@@ -83,7 +83,7 @@ void MeasureContainer(const MeasureContext& context, const TypeShape& plan,
       MeasureSet(layout, object, measure);
       break;
     case ObjectKind::kDeque:
-      MeasureDeque(context.internal_layout.deque, object, measure);
+      MeasureDeque(context.layout.internal.deque, object, measure);
       break;
     default:
       break;

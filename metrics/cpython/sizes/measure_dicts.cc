@@ -32,7 +32,7 @@ bool VisitsKeys(const MeasureContext& context,
 
 /// The values are in the instance, and count as its references.
 bool AreTheInstances(const MeasureContext& context, RemoteAddr values) {
-  if (!context.internal_layout.instance_visits_embedded_values) return false;
+  if (!context.layout.internal.instance_visits_embedded_values) return false;
   return context.memory
              .Read<uint8_t>(values + context.layout.dict_values.embedded)
              .value_or(0) != 0;
@@ -82,7 +82,7 @@ void MeasureDict(const MeasureContext& context, const TypeShape& plan,
   far.used = object.Word(layout.dict.ma_used);
   far.values = object.Pointer(layout.dict.ma_values);
   if (plan.kind == ObjectKind::kOrderedDict) {
-    const auto& ordered = context.internal_layout.ordered_dict;
+    const auto& ordered = context.layout.internal.ordered_dict;
     measure.references += far.used;
     measure.bytes += kWordBytes * object.Word(ordered.od_fast_nodes_size) +
                      ordered.node_bytes * far.used;

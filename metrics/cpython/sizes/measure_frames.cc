@@ -13,7 +13,7 @@ constexpr uint64_t kWordBytes = 8;
 constexpr int64_t kMaxSlots = 1 << 16;
 
 bool IsReference(const MeasureContext& context, uint64_t word) {
-  if (!context.internal_layout.tagged_stack) return word != 0;
+  if (!context.layout.internal.tagged_stack) return word != 0;
   // NULL is tagged, too; both low bits set mean an int.
   return word > 1 && (word & 3) != 3;
 }
@@ -39,7 +39,7 @@ uint64_t CountInterpreterFrame(const MeasureContext& context,
                                RemoteAddr frame) {
   const auto& layout = context.layout.interpreter_frame;
   uint64_t count = 0;
-  for (uint64_t words = context.internal_layout.interpreter_frame.words;
+  for (uint64_t words = context.layout.internal.interpreter_frame.words;
        words != 0; words &= words - 1) {
     const auto word = context.memory.Read<uint64_t>(
         frame + kWordBytes * static_cast<uint64_t>(std::countr_zero(words)));
@@ -47,7 +47,7 @@ uint64_t CountInterpreterFrame(const MeasureContext& context,
   }
   const RemoteAddr locals = frame + layout.localsplus;
   int64_t slots = 0;
-  if (context.internal_layout.tagged_stack) {
+  if (context.layout.internal.tagged_stack) {
     const auto end = context.memory.Read<uint64_t>(frame + layout.stacktop);
     slots = static_cast<int64_t>(end.value_or(0) - Value(locals)) /
             static_cast<int64_t>(kWordBytes);
@@ -79,7 +79,7 @@ uint64_t SlotBytes(int64_t slots) {
 
 void MeasureGenerator(const MeasureContext& context, const TypeShape& plan,
                       const ObjectView& object, ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.generator;
+  const auto& layout = context.layout.internal.generator;
   const auto& frame_layout = context.layout.interpreter_frame;
   const RemoteAddr frame = object.address() + layout.gi_iframe;
   const RemoteAddr code =
@@ -98,7 +98,7 @@ void MeasureGenerator(const MeasureContext& context, const TypeShape& plan,
 
 /// Locals, cells and free variables of code, up to 3.10.
 int64_t LocalSlots(const MeasureContext& context, RemoteAddr code) {
-  const auto& layout = context.internal_layout.code;
+  const auto& layout = context.layout.internal.code;
   int64_t slots = ReadInt(context, code + layout.co_nlocals);
   for (const Offset tuple : {layout.co_cellvars, layout.co_freevars}) {
     const auto address = context.memory.Read<RemoteAddr>(code + tuple);
@@ -111,7 +111,7 @@ int64_t LocalSlots(const MeasureContext& context, RemoteAddr code) {
 /// Up to 3.10: locals and stack stand in the frame object.
 void MeasureOldFrame(const MeasureContext& context, const TypeShape& plan,
                      const ObjectView& object, ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.frame;
+  const auto& layout = context.layout.internal.frame;
   const RemoteAddr code = object.Pointer(context.layout.frame.f_code);
   const int64_t locals = LocalSlots(context, code);
   measure.references += CountSlots(
@@ -129,7 +129,7 @@ void MeasureOldFrame(const MeasureContext& context, const TypeShape& plan,
   measure.references += CountSlots(context, stack, depth);
   const int64_t slots =
       locals +
-      ReadInt(context, code + context.internal_layout.code.co_stacksize);
+      ReadInt(context, code + context.layout.internal.code.co_stacksize);
   measure.bytes = plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize) +
                   layout.size + SlotBytes(slots);
 }
@@ -147,11 +147,11 @@ void MeasureFrame(const MeasureContext& context, const TypeShape& plan,
   const auto code =
       context.memory.Read<RemoteAddr>(frame + frame_layout.executable);
   measure.bytes = plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize) +
-                  context.internal_layout.frame.size + frame_layout.localsplus;
+                  context.layout.internal.frame.size + frame_layout.localsplus;
   if (code) measure.bytes += SlotBytes(FrameSlots(context, Untagged(*code)));
   const auto owner = context.memory.Read<uint8_t>(frame + frame_layout.owner);
   if (owner &&
-      *owner == context.internal_layout.interpreter_frame.owner_frame_object)
+      *owner == context.layout.internal.interpreter_frame.owner_frame_object)
     measure.references += CountInterpreterFrame(context, frame);
 }
 

@@ -13,7 +13,7 @@ constexpr uint64_t kMaxCodes = 1 << 16;
 
 void MeasureLruCache(const MeasureContext& context, const ObjectView& object,
                      ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.lru_cache;
+  const auto& layout = context.layout.internal.lru_cache;
   // Only a bounded cache has a list; each of its links is in the cache's dict.
   if (object.Pointer(layout.root_next) == object.address()) return;
   const auto links = context.memory.Read<uint64_t>(
@@ -23,7 +23,7 @@ void MeasureLruCache(const MeasureContext& context, const ObjectView& object,
 
 void MeasureTeeData(const MeasureContext& context, const ObjectView& object,
                     ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.tee_data;
+  const auto& layout = context.layout.internal.tee_data;
   const int64_t read = object.Get<int32_t>(layout.numread);
   measure.references +=
       static_cast<uint64_t>(std::clamp<int64_t>(read, 0, layout.capacity));
@@ -31,7 +31,7 @@ void MeasureTeeData(const MeasureContext& context, const ObjectView& object,
 
 void MeasureElement(const MeasureContext& context, const ObjectView& object,
                     ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.element;
+  const auto& layout = context.layout.internal.element;
   const RemoteAddr extra = object.Pointer(layout.extra);
   if (extra == RemoteAddr{}) return;
   const auto word = [&](Offset offset) {
@@ -46,7 +46,7 @@ void MeasureElement(const MeasureContext& context, const ObjectView& object,
 /// BytesIO counts its buffer only while nobody else holds it.
 void MeasureBytesIo(const MeasureContext& context, const ObjectView& object,
                     ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.bytes_io;
+  const auto& layout = context.layout.internal.bytes_io;
   const RemoteAddr buf = object.Pointer(layout.buf);
   if (buf == RemoteAddr{}) return;
   if (layout.buf_size != kAbsent) {
@@ -62,7 +62,7 @@ void MeasureBytesIo(const MeasureContext& context, const ObjectView& object,
 
 void MeasureStruct(const MeasureContext& context, const ObjectView& object,
                    ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.struct_object;
+  const auto& layout = context.layout.internal.struct_object;
   const RemoteAddr codes = object.Pointer(layout.s_codes);
   if (codes == RemoteAddr{}) return;
   uint64_t count = 0;
@@ -75,7 +75,7 @@ void MeasureStruct(const MeasureContext& context, const ObjectView& object,
 
 void MeasureArray(const MeasureContext& context, const ObjectView& object,
                   ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.array;
+  const auto& layout = context.layout.internal.array;
   const auto item_bytes = context.memory.Read<uint32_t>(
       object.Pointer(layout.ob_descr) + layout.descr_itemsize);
   measure.bytes += object.Word(layout.allocated) * item_bytes.value_or(0);
@@ -88,7 +88,7 @@ void MeasureNdArray(const MeasureContext& context, const ObjectView& object,
                     ObjectMeasure& measure) {
   constexpr uint64_t kMaxDimensions = 64;
   constexpr uint32_t kOwnData = 4;
-  const auto& layout = context.internal_layout.nd_array;
+  const auto& layout = context.layout.internal.nd_array;
   const uint64_t dimensions =
       std::min<uint64_t>(object.Get<uint32_t>(layout.nd), kMaxDimensions);
   measure.bytes += 2 * kWordBytes * dimensions;
@@ -109,7 +109,7 @@ void MeasureNdArray(const MeasureContext& context, const ObjectView& object,
 /// One index for each pool, or for each element of the pool or of the result.
 void MeasureCombinations(const MeasureContext& context, const TypeShape& plan,
                          const ObjectView& object, ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.combinations;
+  const auto& layout = context.layout.internal.combinations;
   if (!layout.sized) return;
   if (plan.kind != ObjectKind::kCombinations) {
     const auto pools = context.memory.Read<uint64_t>(
@@ -126,7 +126,7 @@ void MeasureCombinations(const MeasureContext& context, const TypeShape& plan,
 
 void MeasureLibraryObject(const MeasureContext& context, const TypeShape& plan,
                           const ObjectView& object, ObjectMeasure& measure) {
-  const InternalLayout& layout = context.internal_layout;
+  const InternalLayout& layout = context.layout.internal;
   switch (plan.kind) {
     case ObjectKind::kLruCache:
       return MeasureLruCache(context, object, measure);

@@ -15,7 +15,7 @@ uint64_t LongBytes(const MeasureContext& context, const TypeShape& plan,
                    const ObjectView& object) {
   const Layout& layout = context.layout;
   const uint64_t digits = std::max(CountDigits(layout, object),
-                                   context.internal_layout.least_digits);
+                                   context.layout.internal.least_digits);
   return kDigitBytes * digits + (layout.long_object.lv_tag == kAbsent
                                      ? layout.long_object.ob_digit
                                      : static_cast<uint64_t>(plan.basicsize));
@@ -103,7 +103,7 @@ void MeasureScalar(const MeasureContext& context, const TypeShape& plan,
     case ObjectKind::kByteArray:
       measure.bytes =
           plan.fixed_bytes + object.Word(context.layout.bytearray.ob_alloc);
-      if (context.internal_layout.bytearray_object != kAbsent)
+      if (context.layout.internal.bytearray_object != kAbsent)
         measure.bytes += kBytesOverhead;
       return;
     default:

@@ -41,7 +41,7 @@ void MeasureType(const MeasureContext& context, const ObjectView& object,
 
 void MeasureModule(const MeasureContext& context, const ObjectView& object,
                    ObjectMeasure& measure) {
-  const auto& layout = context.internal_layout.module;
+  const auto& layout = context.layout.internal.module;
   if (layout.md_state == kAbsent) return;
   const RemoteAddr state = object.Pointer(layout.md_state);
   const RemoteAddr holder = layout.md_def == kAbsent

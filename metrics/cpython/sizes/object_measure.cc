@@ -56,7 +56,7 @@ uint64_t CountAttributes(const MeasureContext& context, const TypeShape& plan,
     const bool values_count =
         plan.inline_values &&
         (dict == 0 ||
-         context.internal_layout.instance_visits_embedded_values) &&
+         context.layout.internal.instance_visits_embedded_values) &&
         object.Get<uint8_t>(plan.basicsize +
                             context.layout.dict_values.valid) != 0;
     return values_count ? CountInlineValues(context, plan, object) : dict != 0;

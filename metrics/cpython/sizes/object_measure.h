@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "metrics/cpython/layout/internal_layout.h"
+#include "metrics/cpython/layout/layout.h"
 #include "metrics/cpython/objects/object_view.h"
 #include "metrics/cpython/objects/type_shape.h"
 #include "metrics/remote/address_range.h"
@@ -19,7 +19,6 @@ struct ObjectMeasure {
 /// What measuring one object needs to know beside the object.
 struct MeasureContext {
   const Layout& layout;
-  const InternalLayout& internal_layout;
   ReadCache& memory;
   /// 3.6 to 3.10: what FindGeneralLookup() found.
   RemoteAddr general_lookup{};

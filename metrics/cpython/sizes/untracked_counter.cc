@@ -64,8 +64,8 @@ std::vector<TypeIndex> FindUntrackedTypes(TypeTable& types,
     const RemoteAddr object =
         FindByName(layout, memory, types.memory(), modules, module);
     if (object == RemoteAddr{}) return;
-    const auto dict = memory.Read<RemoteAddr>(
-        object + FindInternalLayout(layout.version).module.md_dict);
+    const auto dict =
+        memory.Read<RemoteAddr>(object + layout.internal.module.md_dict);
     if (!dict) return;
     for (const std::string_view name : names) {
       const TypeIndex type =
@@ -84,10 +84,9 @@ std::vector<TypeIndex> FindUntrackedTypes(TypeTable& types,
 UntrackedCounter::UntrackedCounter(TypeTable& types,
                                    const std::vector<TypeIndex>& wanted)
     : layout_(types.layout()),
-      internal_layout_(FindInternalLayout(layout_.version)),
       memory_(types.memory()),
       plans_(types, memory_),
-      context_{layout_, internal_layout_, memory_, {}} {
+      context_{layout_, memory_, {}} {
   for (const TypeIndex type : wanted) {
     const TypeInfo& info = types[type];
     const uint64_t address = Value(info.address);

@@ -60,7 +60,6 @@ class UntrackedCounter final : public HeapVisitor {
   void Count(const HeapBlock& block, size_t offset, const Wanted& wanted);
 
   const Layout& layout_;
-  InternalLayout internal_layout_;
   ReadCache memory_;
   TypeShapes plans_;
   MeasureContext context_;

@@ -30,7 +30,6 @@ class Inspector {
   Inspector(const RemoteMemory& memory, const Layout& layout)
       : memory_(memory),
         layout_(layout),
-        internal_layout_(FindInternalLayout(layout.version)),
         types_(memory, layout),
         near_(memory),
         plans_(types_, near_),
@@ -56,8 +55,8 @@ class Inspector {
     if (general_lookup_ == RemoteAddr{})
       general_lookup_ = FindGeneralLookup(types_, type);
     const TypeShape& plan = plans_[type];
-    const ObjectMeasure measure = MeasureObject(
-        {layout_, internal_layout_, near_, general_lookup_}, plan, view);
+    const ObjectMeasure measure =
+        MeasureObject({layout_, near_, general_lookup_}, plan, view);
     std::cout << Value(address) << '\t' << measure.bytes << '\t';
     if (plan.references_known) {
       std::cout << measure.references << '\n';
@@ -69,7 +68,6 @@ class Inspector {
  private:
   const RemoteMemory& memory_;
   const Layout& layout_;
-  InternalLayout internal_layout_;
   TypeTable types_;
   ReadCache near_;
   TypeShapes plans_;

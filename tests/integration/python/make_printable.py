@@ -42,6 +42,9 @@ def main():
     sys.stdout.write(HEADER % " ".join("%d.%d.%d" % version for version, _ in answers))
     row = ""
     oldest = answers[0][0][1]
+    print("constexpr uint32_t kOldestMinor = %d;" % oldest)
+    print("constexpr uint32_t kNewestMinor = %d;" % answers[-1][0][1])
+    print("constexpr Printable kTable[] = {")
     for code in range(0x110000):
         if code and since[code] == since[code - 1]:
             continue
@@ -51,6 +54,7 @@ def main():
             row = ""
         row += entry + " "
     print(row.rstrip())
+    print("};")
 
 
 if __name__ == "__main__":

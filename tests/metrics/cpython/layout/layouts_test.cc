@@ -263,20 +263,5 @@ TEST_CASE("layouts: a field that the headers do not have is absent") {
   }
 }
 
-TEST_CASE("layouts: an unknown version has none, and the reason names it") {
-  const auto future = FindLayout({3, 99, std::nullopt}, false);
-  REQUIRE_FALSE(future.has_value());
-  CHECK(future.error().message ==
-        "the memory layout of CPython 3.99 is not known");
-  CHECK_FALSE(FindLayout({3, 5, 1}, false).has_value());
-  CHECK_FALSE(FindLayout({3, 12, 1}, true).has_value());
-}
-
-TEST_CASE("versions: read from PY_VERSION_HEX, written as Python does") {
-  CHECK(VersionFromHex(0x030b02f0) == PythonVersion{3, 11, 2});
-  CHECK(ToString(VersionFromHex(0x020712f0)) == "2.7.18");
-  CHECK(ToString(PythonVersion{3, 9, std::nullopt}) == "3.9");
-}
-
 }  // namespace
 }  // namespace leak_exporter::cpython

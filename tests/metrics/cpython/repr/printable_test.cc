@@ -1,5 +1,6 @@
 #include "metrics/cpython/repr/printable.h"
 
+#include "metrics/cpython/layout/layout.h"
 #include "tests/catch.h"
 
 namespace leak_exporter::cpython {
@@ -39,6 +40,23 @@ TEST_CASE("printable: 2.7 escapes all but ASCII") {
   const PythonVersion version{2, 7, 18};
   CHECK(IsPrintable('a', version));
   CHECK_FALSE(IsPrintable(0xe9, version));
+}
+
+TEST_CASE("printable: of a version that is not known only ASCII is shown") {
+  for (const PythonVersion& version :
+       {PythonVersion{3, 5, 1}, PythonVersion{3, 16, 0},
+        PythonVersion{4, 7, 0}}) {
+    INFO(ToString(version));
+    CHECK(IsPrintable('a', version));
+    CHECK_FALSE(IsPrintable(0xe9, version));
+  }
+}
+
+TEST_CASE("printable: every version with a layout is known") {
+  for (const PythonVersion& version : KnownVersions()) {
+    INFO(ToString(version));
+    CHECK(IsPrintable(0xe9, version) == (version.major == 3));
+  }
 }
 
 TEST_CASE("printable: what is no code point is not") {
