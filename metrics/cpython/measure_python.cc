@@ -16,8 +16,7 @@ namespace {
 
 std::string TypeRepr(const Layout& layout, const TypeInfo& type,
                      const std::string& name) {
-  const bool is_type =
-      layout.version.major == 2 && !type.Has(type_flags::kHeapType);
+  const bool is_type = layout.python2 && !type.Has(type_flags::kHeapType);
   return (is_type ? "<type '" : "<class '") + name + "'>";
 }
 

@@ -38,6 +38,7 @@ void Set27(InternalLayout& l) {
 }
 
 void Set36(InternalLayout& l) {
+  l.type_sized_by_struct = true;
   l.module.md_state = 32;
   l.module.md_name = 48;
   l.module.md_def = 24;

@@ -28,6 +28,8 @@ struct InternalLayout {
   bool bytearray_escapes_single = true;
   /// repr of an exception with one argument has no comma (3.7 on).
   bool lone_argument_bare = false;
+  /// type.__sizeof__ goes by the struct, whatever a metaclass adds (3.x).
+  bool type_sized_by_struct = false;
   /// classmethod and staticmethod (3.10 on).
   bool callables_show_what_they_hold = false;
   /// Subclasses of deque, defaultdict and bytearray are shown by their own

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "metrics/base/result.h"
@@ -48,6 +49,10 @@ enum class ManagedDict {
 struct Layout {
   PythonVersion version;
   bool free_threaded = false;
+  /// The language is Python 2: a str holds bytes, and reprs differ.
+  bool python2 = false;
+  /// The module that holds the built-in types.
+  std::string_view builtins_module = "builtins";
   GcScheme gc_scheme = GcScheme::kTagged;
   DictScheme dict_scheme = DictScheme::kLogKeys;
   ManagedDict managed_dict = ManagedDict::kNone;
@@ -56,6 +61,9 @@ struct Layout {
   bool immortal_objects = false;
   /// Blocks of pymalloc begin at multiples of it: 8 bytes before 3.8.
   Offset alignment = 16;
+  /// Objects that the collector never tracks begin at multiples of it. 2.7's
+  /// ints and floats stand in tables of their own, at multiples of 8.
+  Offset untracked_alignment = 16;
 
   struct Runtime {
     Offset interpreters_head = kAbsent;
@@ -145,6 +153,8 @@ struct Layout {
 
   struct Object {
     Offset ob_refcnt = 0;
+    /// Bits of the reference count's word that are flags (3.14 on).
+    uint64_t refcnt_flags = 0;
     Offset ob_type = 8;
     /// Free-threaded only: bit 0 says that the collector tracks the object.
     Offset gc_bits = kAbsent;
@@ -181,6 +191,9 @@ struct Layout {
   struct Unicode {
     Offset length = 16;
     Offset state = kAbsent;
+    /// How far kind, compact and ascii stand above their usual bits:
+    /// free-threaded builds from 3.14 on have a whole byte for interned.
+    unsigned state_shift = 0;
     Offset ascii_size = kAbsent;
     Offset compact_size = kAbsent;
     Offset utf8_length = kAbsent;
@@ -263,6 +276,9 @@ struct Layout {
     Offset mask = 32;
     Offset table = 40;
     Offset smalltable = 64;
+    /// In an entry; 2.7 has the hash first.
+    Offset entry_key = 0;
+    Offset entry_hash = 8;
   } set;
 
   struct Function {

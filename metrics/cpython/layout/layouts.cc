@@ -17,6 +17,8 @@ constexpr Offset kFreeThreadedHeaderGrowth = 16;
 Layout Layout27() {
   Layout l;
   l.version = {2, 7, std::nullopt};
+  l.python2 = true;
+  l.builtins_module = "__builtin__";
   l.gc_scheme = GcScheme::kRefs;
   l.dict_scheme = DictScheme::kOpenTable;
 
@@ -25,6 +27,7 @@ Layout Layout27() {
   l.interpreter.sysdict = 24;
 
   l.alignment = 8;
+  l.untracked_alignment = 8;
   l.gc_head.size = 32;
   l.gc_head.gc_refs = 16;
   // _PyGC_generation0 leads to an array of these.
@@ -52,6 +55,8 @@ Layout Layout27() {
   l.dict.ma_table = 40;
   l.dict.ma_smalltable = 56;
   l.set.smalltable = 56;
+  l.set.entry_key = 8;
+  l.set.entry_hash = 0;
 
   l.function.func_code = 16;
   l.function.func_globals = 24;
@@ -76,6 +81,9 @@ Layout Layout27() {
 Layout Layout36() {
   Layout l = Layout27();
   l.version = {3, 6, std::nullopt};
+  l.python2 = false;
+  l.builtins_module = "builtins";
+  l.untracked_alignment = 16;
   l.dict_scheme = DictScheme::kKeys;
   l.gc_head.gc_refs_shift = 1;
   l.stats.size = 24;
@@ -119,6 +127,8 @@ Layout Layout36() {
   l.dict_keys.dk_indices = 40;
   l.dict_values.values = 0;
   l.set.smalltable = 64;
+  l.set.entry_key = 0;
+  l.set.entry_hash = 8;
 
   l.function.func_kwdefaults = 40;
   l.function.func_closure = 48;
@@ -344,6 +354,7 @@ Layout Layout313() {
 Layout Layout314() {
   Layout l = Layout313();
   l.version = {3, 14, std::nullopt};
+  l.object.refcnt_flags = uint64_t{0xFFFF} << 48;
   l.runtime.interpreters_head = 808;
   l.interpreter.next = 7272;
   l.interpreter.id = 7280;
@@ -461,11 +472,13 @@ std::optional<Layout> FreeThreaded(Layout l) {
     case 14:
       l.interpreter.modules = 7712;
       l.interpreter.sysdict = 7696;
+      l.unicode.state_shift = 6;
       l.interpreter.obmalloc = 17656;
       l.type.heap_size = 960;
       l.interpreter_frame.owner = 78;
       break;
     case 15:
+      l.unicode.state_shift = 6;
       l.interpreter.obmalloc = 17280;
       l.type.heap_size = 968;
       l.interpreter_frame.owner = 78;

@@ -13,8 +13,7 @@ bool IsPythonClass(const TypeInfo& type, const Layout& layout,
   if (!type.Has(type_flags::kHeapType)) return false;
   const auto name = memory.Read<RemoteAddr>(type.address + layout.type.ht_name);
   if (!name) return false;
-  if (layout.version.major < 3)
-    return type.tp_name == *name + layout.bytes.ob_sval;
+  if (layout.python2) return type.tp_name == *name + layout.bytes.ob_sval;
   if (type.tp_name == *name + layout.unicode.ascii_size) return true;
   const auto utf8 = memory.Read<RemoteAddr>(*name + layout.unicode.utf8);
   return utf8 && type.tp_name == *utf8;

@@ -194,7 +194,7 @@ void TypeShapes::AddNative(const TypeInfo& type, TypeInfo native,
     const std::string name = ReadTypeName(native);
     plan.kind = KindOf(name);
     // 2.7's int is a C long.
-    if (name == "int" && layout_.version.major < 3)
+    if (name == "int" && layout_.int_object.ob_ival != kAbsent)
       plan.kind = ObjectKind::kPlain;
     auto words = FindTraverseMask(name, native.basicsize, layout_.version);
     if (!words) words = ChosenWords(name);
@@ -276,8 +276,7 @@ void TypeShapes::AddTypeWords(TypeShape& plan) {
        {type.tp_dict, type.tp_cache, type.tp_mro, type.tp_bases, type.tp_base})
     plan.AddWord(offset);
   if (type.ht_module != kAbsent) plan.AddWord(type.ht_module);
-  // type.__sizeof__ goes by the struct, whatever the metaclass adds.
-  if (layout_.version.major >= 3) {
+  if (internal_.type_sized_by_struct) {
     plan.fixed_bytes += layout_.type.heap_size;
     plan.fixed_bytes -= static_cast<uint64_t>(plan.basicsize);
     plan.item_bytes = 0;
@@ -298,7 +297,7 @@ std::optional<uint64_t> TypeShapes::ReadIntegerOfDict(const TypeInfo& type,
     const auto text =
         ReadText(types_.memory(), layout_, item.key, kMaxNameBytes);
     if (!text || *text != key) continue;
-    const Offset digits = layout_.version.major < 3
+    const Offset digits = layout_.int_object.ob_ival != kAbsent
                               ? layout_.int_object.ob_ival
                               : layout_.long_object.ob_digit;
     const auto value = memory_.Read<uint32_t>(item.value + digits);

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kLargestHeader = 96;
 
 // The bits of PyASCIIObject.state, from the lowest: interned 2, kind 3, compact
-// 1, ascii 1. Free-threaded builds from 3.14 on have a whole byte for interned.
+// 1, ascii 1.
 struct State {
   uint32_t kind;
   bool compact;
@@ -21,7 +21,7 @@ struct State {
 };
 
 State ParseState(const Layout& layout, uint32_t bits) {
-  if (layout.free_threaded && layout.version.minor >= 14) bits >>= 6;
+  bits >>= layout.unicode.state_shift;
   return {bits >> 2 & 7, (bits >> 5 & 1) != 0, (bits >> 6 & 1) != 0};
 }
 

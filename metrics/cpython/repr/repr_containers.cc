@@ -89,16 +89,13 @@ void WriteSetItems(ReprContext& context, RemoteAddr set) {
   const uint64_t mask =
       context.memory.Read<uint64_t>(set + layout.mask).value_or(0);
   const RemoteAddr table = context.Pointer(set + layout.table);
-  // 2.7's entries begin with the hash, later ones with the key.
-  const uint64_t key_offset = context.python2() ? kWordBytes : 0;
   bool first = true;
   Dummies dummies(context);
   for (uint64_t i = 0; i <= mask && i < kMaxSetEntries; ++i) {
     if (context.out.full()) return;
     const RemoteAddr entry = table + 2 * kWordBytes * i;
-    const auto key = context.memory.Read<RemoteAddr>(entry + key_offset);
-    const auto hash =
-        context.memory.Read<int64_t>(entry + (kWordBytes - key_offset));
+    const auto key = context.memory.Read<RemoteAddr>(entry + layout.entry_key);
+    const auto hash = context.memory.Read<int64_t>(entry + layout.entry_hash);
     if (!key || !hash) return;
     if (*key == RemoteAddr{} || dummies.Contain(*key, *hash)) continue;
     WriteComma(context, first);

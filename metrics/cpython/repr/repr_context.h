@@ -65,7 +65,7 @@ struct ReprContext {
   bool IsRecursive(RemoteAddr object) const {
     return std::count(active.begin(), active.end(), object) > 1;
   }
-  bool python2() const { return layout.version.major < 3; }
+  bool python2() const { return layout.python2; }
 };
 
 /// An object and its type, with the C type that lays it out.

@@ -40,7 +40,7 @@ struct FileFlags {
 
 FileFlags ParseFlags(const ReprContext& context, uint32_t bits) {
   // 2.7 knows no exclusive creation.
-  const bool python2 = context.layout.version.major < 3;
+  const bool python2 = context.python2();
   if (python2) bits <<= 1;
   const auto bit = [bits](Offset n) { return (bits >> n & 1) != 0; };
   return {!python2 && bit(0), bit(1), bit(2), bit(3),

@@ -34,10 +34,7 @@ std::optional<Characters> FindTextCharacters(ReprContext& context,
   }
   const auto state = context.memory.Read<uint32_t>(text + layout.state);
   if (!state) return std::nullopt;
-  const uint32_t bits =
-      context.layout.free_threaded && context.layout.version.minor >= 14
-          ? *state >> 6
-          : *state;
+  const uint32_t bits = *state >> layout.state_shift;
   const uint64_t kind = bits >> 2 & 7;
   if (kind != 1 && kind != 2 && kind != 4) return std::nullopt;
   const bool compact = (bits >> 5 & 1) != 0;

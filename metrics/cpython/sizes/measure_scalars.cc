@@ -73,9 +73,8 @@ uint64_t GuessCharacterBytes(ReadCache& memory, RemoteAddr data,
 
 TextForm FindTextForm(const Layout& layout, const ObjectView& object) {
   const auto& unicode = layout.unicode;
-  uint32_t state = object.Get<uint32_t>(unicode.state);
-  // Free-threaded builds from 3.14 on have a whole byte for interned.
-  if (layout.free_threaded && layout.version.minor >= 14) state >>= 6;
+  const uint32_t state =
+      object.Get<uint32_t>(unicode.state) >> unicode.state_shift;
   TextForm form;
   form.kind = state >> 2 & 7;
   form.compact = (state >> 5 & 1) != 0;

@@ -11,23 +11,21 @@
 namespace leak_exporter::cpython {
 namespace {
 
-/// Blocks of objects begin at multiples of this; 2.7's ints and floats stand in
-/// tables of their own, at multiples of 8.
-constexpr size_t kAlignment = 16;
-constexpr size_t kAlignment2 = 8;
+/// What an object's reference count and type take.
+constexpr size_t kObjectBytes = 16;
 constexpr uint64_t kMaxModules = 1 << 16;
 constexpr size_t kMaxNameBytes = 256;
 /// Every header of an object that is measured here.
 constexpr size_t kHeaderBytes = 256;
+/// A copy that cannot be had whole is tried shorter by this much.
+constexpr size_t kCopyStep = 16;
 /// More than any one object can have: the numbers are torn.
 constexpr uint64_t kMaxObjectBytes = uint64_t{1} << 40;
-/// The bits of a count of 3.14 and later that are flags.
-constexpr uint64_t kFlagBits = uint64_t{0xFFFF} << 48;
 /// Above this stand addresses, of programs that are loaded low in memory, and
 /// far above the counts of immortal objects.
 constexpr uint64_t kLargestCount = 1 << 20;
 constexpr uint64_t kImmortalCount = uint64_t{1} << 31;
-/// gc_refs of an object that is not tracked, up to 3.7; from 3.6 on shifted.
+/// gc_refs of an object that is not tracked, up to 3.7.
 constexpr int64_t kUntrackedRefs = -2;
 
 constexpr std::string_view kBuiltinTypes[] = {
@@ -76,7 +74,7 @@ std::vector<TypeIndex> FindUntrackedTypes(TypeTable& types,
     }
   };
   constexpr std::string_view kArray[] = {"ndarray"};
-  add(layout.version.major < 3 ? "__builtin__" : "builtins", kBuiltinTypes);
+  add(layout.builtins_module, kBuiltinTypes);
   add("numpy", kArray);
   return found;
 }
@@ -99,13 +97,13 @@ UntrackedCounter::UntrackedCounter(TypeTable& types,
 }
 
 void UntrackedCounter::Visit(const HeapBlock& block, TypeTable&) {
-  if (wanted_.empty() || block.bytes.size() < kAlignment) return;
+  if (wanted_.empty() || block.bytes.size() < kObjectBytes) return;
   memory_.Enter(block.begin, block.bytes);
   const uint64_t begin = Value(block.begin);
   const uint64_t from = std::max(begin, next_);
-  const uint64_t step = layout_.version.major < 3 ? kAlignment2 : kAlignment;
+  const uint64_t step = layout_.untracked_alignment;
   const uint64_t first = (from + step - 1) / step * step;
-  const uint64_t end = begin + block.bytes.size() - kAlignment;
+  const uint64_t end = begin + block.bytes.size() - kObjectBytes;
   for (uint64_t at = first; at <= end; at += step) {
     const size_t offset = at - begin;
     const auto type =
@@ -137,9 +135,7 @@ const UntrackedCounter::Wanted* UntrackedCounter::Find(uint64_t type) const {
 }
 
 bool UntrackedCounter::IsAlive(uint64_t refcnt) const {
-  const uint64_t flags =
-      layout_.version.major == 3 && layout_.version.minor >= 14 ? kFlagBits : 0;
-  const uint64_t count = refcnt & ~flags;
+  const uint64_t count = refcnt & ~layout_.object.refcnt_flags;
   return (count - 1 < kLargestCount) ||
          (layout_.immortal_objects && count >= kImmortalCount &&
           count <= UINT32_MAX);
@@ -149,7 +145,7 @@ bool UntrackedCounter::IsTracked(const ObjectView& object) const {
   const int64_t head = -static_cast<int64_t>(layout_.gc_head.size);
   if (layout_.gc_scheme == GcScheme::kRefs) {
     const int64_t refs = object.Signed(head + layout_.gc_head.gc_refs);
-    return (layout_.version.major < 3 ? refs : refs >> 1) != kUntrackedRefs;
+    return refs >> layout_.gc_head.gc_refs_shift != kUntrackedRefs;
   }
   return object.Word(head) != 0 || object.Word(head + 8) != 0;
 }
@@ -216,7 +212,7 @@ void UntrackedCounter::Count(const HeapBlock& block, size_t offset,
   size_t at = offset;
   if (block.bytes.size() - offset < kHeaderBytes) {
     // Near the end of what was read: as much as there is.
-    for (size_t size = copy.size(); size > before; size -= kAlignment) {
+    for (size_t size = copy.size(); size > before; size -= kCopyStep) {
       if (!memory_.ReadExact(address - before, std::span(copy).first(size)))
         continue;
       break;

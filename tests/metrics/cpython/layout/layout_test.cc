@@ -43,6 +43,25 @@ TEST_CASE("layout: has the version that was asked for, micro included") {
   CHECK_FALSE(layout->free_threaded);
 }
 
+TEST_CASE("layout: what differs by version is a field, not a test of it") {
+  for (const PythonVersion& version : KnownVersions()) {
+    INFO(ToString(version));
+    const Layout layout = *FindLayout(version, false);
+    const bool python2 = version.major == 2;
+    const bool since_314 = version.major == 3 && version.minor >= 14;
+    CHECK(layout.python2 == python2);
+    CHECK(layout.builtins_module == (python2 ? "__builtin__" : "builtins"));
+    CHECK(layout.untracked_alignment == (python2 ? 8 : 16));
+    CHECK(layout.set.entry_key == (python2 ? 8 : 0));
+    CHECK(layout.set.entry_hash == (python2 ? 0 : 8));
+    CHECK(layout.unicode.state_shift == 0);
+    CHECK(layout.object.refcnt_flags == (since_314 ? 0xFFFF000000000000 : 0));
+    const auto free_threaded = FindLayout(version, true);
+    if (!free_threaded) continue;
+    CHECK(free_threaded->unicode.state_shift == (since_314 ? 6 : 0));
+  }
+}
+
 TEST_CASE("layout: known versions come oldest first, each once") {
   const std::vector<PythonVersion> versions = KnownVersions();
   REQUIRE(versions.size() >= 11);
