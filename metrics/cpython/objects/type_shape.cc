@@ -7,6 +7,7 @@
 
 #include "metrics/cpython/layout/traverse_mask.h"
 #include "metrics/cpython/objects/dict.h"
+#include "metrics/cpython/objects/long.h"
 #include "metrics/cpython/objects/python_class.h"
 #include "metrics/cpython/objects/unicode.h"
 
@@ -297,11 +298,7 @@ std::optional<uint64_t> TypeShapes::ReadIntegerOfDict(const TypeInfo& type,
     const auto text =
         ReadText(types_.memory(), layout_, item.key, kMaxNameBytes);
     if (!text || *text != key) continue;
-    const Offset digits = layout_.int_object.ob_ival != kAbsent
-                              ? layout_.int_object.ob_ival
-                              : layout_.long_object.ob_digit;
-    const auto value = memory_.Read<uint32_t>(item.value + digits);
-    return value ? std::optional<uint64_t>(*value) : std::nullopt;
+    return ReadSmallInt(memory_, layout_, item.value);
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "metrics/cpython/objects/long.h"
 #include "metrics/cpython/repr/repr_context.h"
 
 namespace leak_exporter::cpython {
@@ -12,8 +13,7 @@ namespace {
 
 /// Python itself refuses to show ints of more than 4300 digits; so many digits
 /// of 30 bits are more.
-constexpr uint64_t kMaxDigits = 600;
-constexpr uint64_t kDigitBits = 30;
+constexpr size_t kMaxDigits = 600;
 constexpr uint32_t kDecimalBase = 1'000'000'000;
 constexpr int kDecimalDigits = 9;
 /// Shortest representations use an exponent from here on, and below 1e-4.
@@ -26,7 +26,7 @@ std::string ToDecimal(const std::vector<uint32_t>& digits) {
   for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
     uint64_t carry = *digit;
     for (uint32_t& part : parts) {
-      carry += uint64_t{part} << kDigitBits;
+      carry += uint64_t{part} << PythonLong::kDigitBits;
       part = static_cast<uint32_t>(carry % kDecimalBase);
       carry /= kDecimalBase;
     }
@@ -45,30 +45,10 @@ std::string ToDecimal(const std::vector<uint32_t>& digits) {
 
 /// Absent where the number is no int or too large to be shown.
 std::optional<std::string> LongText(ReprContext& context, RemoteAddr object) {
-  const auto& layout = context.layout.long_object;
-  uint64_t count = 0;
-  bool negative = false;
-  if (layout.lv_tag != kAbsent) {
-    const auto tag = context.memory.Read<uint64_t>(object + layout.lv_tag);
-    if (!tag) return std::nullopt;
-    count = *tag >> 3;
-    // The sign: 0 positive, 1 zero, 2 negative.
-    negative = (*tag & 3) == 2;
-  } else {
-    const auto size =
-        context.memory.Read<int64_t>(object + context.layout.object.ob_size);
-    if (!size) return std::nullopt;
-    negative = *size < 0;
-    count = negative ? 0 - static_cast<uint64_t>(*size)
-                     : static_cast<uint64_t>(*size);
-  }
-  if (count > kMaxDigits) return std::nullopt;
-  std::vector<uint32_t> digits(static_cast<size_t>(count));
-  if (!context.memory.ReadExact(
-          object + layout.ob_digit,
-          std::as_writable_bytes(std::span(digits.data(), digits.size()))))
-    return std::nullopt;
-  return (negative ? "-" : "") + ToDecimal(digits);
+  const auto number =
+      ReadLong(context.memory, context.layout, object, kMaxDigits);
+  if (!number) return std::nullopt;
+  return (number->negative ? "-" : "") + ToDecimal(number->digits);
 }
 
 /// The shortest digits that read back as the same number, laid out as Python
@@ -131,9 +111,8 @@ bool WriteInt2(ReprContext& context, const ReprSubject& subject) {
 }
 
 bool WriteBool(ReprContext& context, const ReprSubject& subject) {
-  const Offset offset = context.python2() ? context.layout.int_object.ob_ival
-                                          : context.layout.long_object.ob_digit;
-  const auto value = context.memory.Read<uint32_t>(subject.address + offset);
+  const auto value =
+      ReadSmallInt(context.memory, context.layout, subject.address);
   if (!value) return false;
   context.out.Put(*value != 0 ? "True" : "False");
   return true;

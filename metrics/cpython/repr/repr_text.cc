@@ -2,9 +2,9 @@
 #include <array>
 #include <cstring>
 
+#include "metrics/cpython/objects/unicode.h"
 #include "metrics/cpython/repr/printable.h"
 #include "metrics/cpython/repr/repr_context.h"
-#include "metrics/cpython/sizes/object_measure.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -24,25 +24,9 @@ struct Characters {
 
 std::optional<Characters> FindTextCharacters(ReprContext& context,
                                              RemoteAddr text) {
-  const auto& layout = context.layout.unicode;
-  const auto length = context.memory.Read<uint64_t>(text + layout.length);
-  if (!length) return std::nullopt;
-  if (layout.state == kAbsent) {
-    const RemoteAddr data = context.Pointer(text + layout.data);
-    return Characters{data, *length,
-                      GuessCharacterBytes(context.memory, data, *length)};
-  }
-  const auto state = context.memory.Read<uint32_t>(text + layout.state);
-  if (!state) return std::nullopt;
-  const uint32_t bits = *state >> layout.state_shift;
-  const uint64_t kind = bits >> 2 & 7;
-  if (kind != 1 && kind != 2 && kind != 4) return std::nullopt;
-  const bool compact = (bits >> 5 & 1) != 0;
-  const bool ascii = (bits >> 6 & 1) != 0;
-  const RemoteAddr data =
-      compact ? text + (ascii ? layout.ascii_size : layout.compact_size)
-              : context.Pointer(text + layout.data);
-  return Characters{data, *length, kind};
+  const auto form = ReadTextForm(context.memory, context.layout, text);
+  if (!form) return std::nullopt;
+  return Characters{form->data, form->length, form->kind};
 }
 
 /// Calls `use(character)` for each until it says false, the end, or `limit`

@@ -1,13 +1,14 @@
 #include "metrics/cpython/runtime/interpreter.h"
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "metrics/cpython/objects/dict.h"
+#include "metrics/cpython/objects/long.h"
 #include "metrics/cpython/objects/unicode.h"
 #include "metrics/cpython/runtime/gc_list_walker.h"
+#include "metrics/remote/read_cache.h"
 
 namespace leak_exporter::cpython {
 namespace {
@@ -66,26 +67,6 @@ Result<Interpreter> ReadInterpreter(const RemoteMemory& memory,
   return interpreter;
 }
 
-// Reads a small int: sys.hexversion.
-Result<uint64_t> ReadInt(const RemoteMemory& memory, const Layout& layout,
-                         RemoteAddr object) {
-  if (layout.int_object.ob_ival != kAbsent) {
-    return memory.Read<uint64_t>(object + layout.int_object.ob_ival);
-  }
-  constexpr unsigned kDigitBits = 30;
-  constexpr unsigned kTagShift = 3;
-  auto digits = memory.Read<uint64_t>(
-      object + (layout.long_object.lv_tag != kAbsent ? layout.long_object.lv_tag
-                                                     : layout.object.ob_size));
-  if (!digits) return digits;
-  if (layout.long_object.lv_tag != kAbsent) *digits >>= kTagShift;
-  const auto words = memory.Read<std::array<uint32_t, 2>>(
-      object + layout.long_object.ob_digit);
-  if (!words) return tl::unexpected<Error>(words.error());
-  return (*words)[0] +
-         (*digits > 1 ? uint64_t{(*words)[1]} << kDigitBits : uint64_t{0});
-}
-
 }  // namespace
 
 Result<std::vector<Interpreter>> ReadInterpreters(const RemoteMemory& memory,
@@ -136,7 +117,10 @@ Result<uint64_t> ReadHexVersion(const RemoteMemory& memory,
   if (!items) return tl::unexpected<Error>(items.error());
   for (const DictItem& item : *items) {
     const auto key = ReadText(memory, layout, item.key, kKey.size());
-    if (key && *key == kKey) return ReadInt(memory, layout, item.value);
+    if (!key || *key != kKey) continue;
+    ReadCache cache(memory);
+    const auto version = ReadSmallInt(cache, layout, item.value);
+    if (version) return *version;
   }
   return Failure(0, "sys.hexversion is not there");
 }

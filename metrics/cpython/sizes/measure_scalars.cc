@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "metrics/cpython/objects/long.h"
+#include "metrics/cpython/objects/unicode.h"
 #include "metrics/cpython/sizes/object_measure.h"
 
 namespace leak_exporter::cpython {
@@ -26,9 +28,8 @@ uint64_t LongBytes(const MeasureContext& context, const TypeShape& plan,
 uint64_t TextBytes(const MeasureContext& context, const ObjectView& object) {
   const auto& layout = context.layout.unicode;
   const TextForm form = FindTextForm(context.layout, object);
-  const uint64_t length = object.Word(layout.length);
-  if (form.compact && form.ascii) return layout.ascii_size + length + 1;
-  uint64_t bytes = (length + 1) * form.kind;
+  if (form.compact && form.ascii) return layout.ascii_size + form.length + 1;
+  uint64_t bytes = (form.length + 1) * form.kind;
   bytes += form.compact ? layout.compact_size : layout.data + sizeof(uint64_t);
   const RemoteAddr utf8 = object.Pointer(layout.utf8);
   if (utf8 != RemoteAddr{} && utf8 != form.data)
@@ -52,39 +53,6 @@ uint64_t TextBytes2(const MeasureContext& context, const TypeShape& plan,
 }
 
 }  // namespace
-
-uint64_t CountDigits(const Layout& layout, const ObjectView& object) {
-  if (layout.long_object.lv_tag != kAbsent)
-    return object.Word(layout.long_object.lv_tag) >> 3;
-  const int64_t size = object.Signed(layout.object.ob_size);
-  return Magnitude(size);
-}
-
-uint64_t GuessCharacterBytes(ReadCache& memory, RemoteAddr data,
-                             uint64_t length) {
-  constexpr uint64_t kLookedAt = 64;
-  constexpr uint32_t kLastCodePoint = 0x10FFFF;
-  for (uint64_t i = 0; i < std::min(length, kLookedAt); ++i) {
-    const auto character = memory.Read<uint32_t>(data + 4 * i);
-    if (!character || *character > kLastCodePoint) return 2;
-  }
-  return memory.Read<uint32_t>(data + 4 * length) == 0U ? 4 : 2;
-}
-
-TextForm FindTextForm(const Layout& layout, const ObjectView& object) {
-  const auto& unicode = layout.unicode;
-  const uint32_t state =
-      object.Get<uint32_t>(unicode.state) >> unicode.state_shift;
-  TextForm form;
-  form.kind = state >> 2 & 7;
-  form.compact = (state >> 5 & 1) != 0;
-  form.ascii = (state >> 6 & 1) != 0;
-  form.data = form.compact
-                  ? object.address() +
-                        (form.ascii ? unicode.ascii_size : unicode.compact_size)
-                  : object.Pointer(unicode.data);
-  return form;
-}
 
 void MeasureScalar(const MeasureContext& context, const TypeShape& plan,
                    const ObjectView& object, ObjectMeasure& measure) {

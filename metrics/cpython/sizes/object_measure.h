@@ -73,20 +73,6 @@ void MeasureModule(const MeasureContext& context, const ObjectView& object,
                    ObjectMeasure& measure);
 void MeasureLibraryObject(const MeasureContext& context, const TypeShape& plan,
                           const ObjectView& object, ObjectMeasure& measure);
-/// Where a str of 3.x has its characters, and how many bytes each.
-struct TextForm {
-  RemoteAddr data{};
-  uint64_t kind = 0;
-  bool compact = false;
-  bool ascii = false;
-};
-TextForm FindTextForm(const Layout& layout, const ObjectView& object);
-/// 2.7 is built with characters of two or of four bytes: four where that makes
-/// sense, NUL at the end included.
-uint64_t GuessCharacterBytes(ReadCache& memory, RemoteAddr data,
-                             uint64_t length);
-/// The digits in base 2^30 of an int (2.7: long).
-uint64_t CountDigits(const Layout& layout, const ObjectView& object);
 
 /// int, str and bytearray; `measure` is set, not added to.
 void MeasureScalar(const MeasureContext& context, const TypeShape& plan,

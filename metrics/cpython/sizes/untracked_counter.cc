@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "metrics/cpython/objects/dict_reader.h"
+#include "metrics/cpython/objects/long.h"
 #include "metrics/cpython/objects/unicode.h"
 
 namespace leak_exporter::cpython {
@@ -187,8 +188,7 @@ bool UntrackedCounter::IsWhole(const TypeShape& plan,
                EndsWithNul(object.address() + layout_.bytes.ob_sval, size, 1);
       }
       const TextForm form = FindTextForm(layout_, object);
-      return EndsWithNul(form.data, object.Word(layout_.unicode.length),
-                         form.kind);
+      return EndsWithNul(form.data, form.length, form.kind);
     }
     case ObjectKind::kByteArray:
       return object.Word(layout_.bytearray.ob_alloc) >= size &&
