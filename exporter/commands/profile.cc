@@ -12,6 +12,7 @@
 #include "exporter/schedule/snapshotter.h"
 #include "exporter/schedule/waitable_clock.h"
 #include "exporter/schedule/worker_threads.h"
+#include "exporter/system/descriptor_limit.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/render/debug/debug_text.h"
 #include "metrics/render/json/json.h"

@@ -1,7 +1,5 @@
 #include "exporter/schedule/measuring.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <memory>
 
@@ -49,15 +47,6 @@ MonitorFactory MakeMonitorFactory(const procfs::ProcFs& proc_fs,
                 target, proc_fs, ShareOf(most_descriptors, targets));
           },
           &MakeCollectors};
-}
-
-uint64_t RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
 }
 
 }  // namespace leak_exporter

@@ -13,8 +13,4 @@ namespace leak_exporter {
 MonitorFactory MakeMonitorFactory(const procfs::ProcFs& proc_fs,
                                   uint64_t most_descriptors);
 
-/// Raises the soft limit of open descriptors to the hard one, since one is kept
-/// for each process of a target, and returns what it is then.
-uint64_t RaiseDescriptorLimit();
-
 }  // namespace leak_exporter

@@ -10,6 +10,7 @@
 #include "exporter/cli/effective_config.h"
 #include "exporter/http/handlers/handlers.h"
 #include "exporter/schedule/measuring.h"
+#include "exporter/system/descriptor_limit.h"
 
 namespace leak_exporter {
 namespace {
