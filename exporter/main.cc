@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "exporter/cli/options.h"
+#include "exporter/cli/parse_options.h"
 #include "exporter/commands/check_config.h"
 #include "exporter/commands/profile.h"
 #include "exporter/commands/serve.h"

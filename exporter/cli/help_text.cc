@@ -1,60 +1,123 @@
 #include "exporter/cli/help_text.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "exporter/cli/flag_table.h"
 #include "exporter/cli/version.h"
 
 namespace leak_exporter {
+namespace {
 
-std::string HelpText() {
-  return R"(leak_exporter: says from outside what running applications leak, for Prometheus
+constexpr size_t kWidth = 80;
+/// Where what is said of a command or a flag begins.
+constexpr size_t kIndent = 24;
 
-Usage:
-  leak_exporter [serve] --config.file=FILE | --pid=N [--pid=N ...] [flags]
-  leak_exporter profile --config.file=FILE | --pid=N [memory] [pid] [disk] [mapping]
-  leak_exporter check-config FILE
-
-Commands:
-  serve                   Serve metrics over HTTP until SIGTERM or SIGINT (the default).
-  profile                 Print the named debug blocks once and end; all without a name.
-  check-config            Check FILE: print every error in it, as file:line:column.
-
-Targets:
-  --config.file=FILE      Read targets, collectors and debugging intervals from FILE.
-  --pid=N                 Watch process N as target "pid-N". Repeatable. Besides
-                          --config.file, the pids take the place of the file's targets.
-
-Serving:
-  --web.listen-address=ADDRESS
-                          Listen there: host:port, [::1]:port, :port (every address) or
-                          unix:/path. Repeatable. (the sockets that systemd hands over;
-                          where there are none, 127.0.0.1:10042)
-  --web.systemd-socket    Listen on the sockets that systemd hands over; fail where
-                          there are none.
-  --web.telemetry-path=PATH
-                          Serve the metrics under PATH. (/metrics)
-
-Profiling:
-  --format=FORMAT         Print blocks as text or json. (text)
-
-General:
-  --log.level=LEVEL       Log from this level on: debug, info, warn or error. (info)
-  --log.format=FORMAT     Log to standard error as logfmt or json. (logfmt)
-  --version               Print the version and end.
-  -h, --help              Print this text and end.
-
+constexpr std::string_view kExitCodes = R"(
 Exit codes:
   0  done
   1  the configuration is wrong
   2  the command line is wrong
   3  a target given by --pid does not exist or may not be read
   4  an address cannot be bound
-
-Examples:
-  leak_exporter --pid=4306
-  leak_exporter --config.file=/etc/leak_exporter.yml --web.listen-address=:10042
-  leak_exporter profile --pid=4306 pid disk
-  leak_exporter profile --config.file=/etc/leak_exporter.yml --format=json
-  leak_exporter check-config /etc/leak_exporter.yml
 )";
+
+/// Appends `text`, wrapped at spaces. Its lines begin in column `indent`; the
+/// first has `left` before it, or above it where that is too long.
+void AppendWrapped(std::string left, std::string_view text, size_t indent,
+                   std::string& help) {
+  std::string line = std::move(left);
+  const auto end_line = [&] {
+    help.append(line).append("\n");
+    line.assign(indent, ' ');
+  };
+  if (line.size() + 2 > indent && indent > 0) end_line();
+  line.resize(indent, ' ');
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    if (line.size() > indent && line.size() + 1 + word.size() > kWidth) {
+      end_line();
+    }
+    if (line.size() > indent) line += ' ';
+    line += word;
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  end_line();
+}
+
+void AppendFlag(const FlagSpec& flag, std::string& help) {
+  std::string name = "  ";
+  if (!flag.short_name.empty()) name.append(flag.short_name).append(", ");
+  name.append(flag.name);
+  if (flag.TakesValue()) name.append("=").append(flag.value);
+  AppendWrapped(std::move(name), flag.help, kIndent, help);
+}
+
+/// The commands that take a flag: "serve, profile".
+std::string TakersOf(const FlagSpec& flag) {
+  if (flag.commands.size() == Commands().size()) return "every command";
+  std::string heading;
+  for (const CommandSpec& command : Commands()) {
+    if (!flag.IsFor(command.command)) continue;
+    if (!heading.empty()) heading += ", ";
+    heading += command.name;
+  }
+  return heading;
+}
+
+void AppendExamples(const std::vector<CommandSpec>& commands,
+                    std::string& help) {
+  help += "\nExamples:\n";
+  for (const CommandSpec& command : commands) {
+    for (const std::string_view example : command.examples) {
+      help.append("  leak_exporter ").append(example).append("\n");
+    }
+  }
+}
+
+}  // namespace
+
+std::string HelpText() {
+  std::string help =
+      "leak_exporter: says from outside what running applications leak, for "
+      "Prometheus\n\nUsage:\n";
+  for (const CommandSpec& command : Commands()) {
+    help.append("  leak_exporter ").append(command.usage).append("\n");
+  }
+  help += "\nCommands:\n";
+  for (const CommandSpec& command : Commands()) {
+    AppendWrapped("  " + std::string(command.name), command.help, kIndent,
+                  help);
+  }
+  std::string takers;
+  for (const FlagSpec& flag : Flags()) {
+    if (flag.help.empty()) continue;
+    if (takers != TakersOf(flag)) {
+      takers = TakersOf(flag);
+      help.append("\nFlags of ").append(takers).append(":\n");
+    }
+    AppendFlag(flag, help);
+  }
+  help += kExitCodes;
+  AppendExamples(Commands(), help);
+  return help;
+}
+
+std::string CommandHelpText(const CommandSpec& command) {
+  std::string help = "Usage:\n  leak_exporter ";
+  help.append(command.usage).append("\n\n");
+  AppendWrapped("", command.help, 0, help);
+  help += "\nFlags:\n";
+  for (const FlagSpec& flag : Flags()) {
+    if (!flag.help.empty() && flag.IsFor(command.command)) {
+      AppendFlag(flag, help);
+    }
+  }
+  help += kExitCodes;
+  AppendExamples({command}, help);
+  return help;
 }
 
 std::string VersionText() {

@@ -1,0 +1,173 @@
+#include "exporter/cli/flag_table.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "exporter/cli/choice.h"
+#include "metrics/base/quote.h"
+
+namespace leak_exporter {
+namespace {
+
+// The kernel's PID_MAX_LIMIT (include/linux/threads.h).
+constexpr pid_t kLargestPid = 4 * 1024 * 1024;
+
+constexpr std::array<Choice<ProfileFormat>, 2> kProfileFormats = {
+    {{"text", ProfileFormat::kText}, {"json", ProfileFormat::kJson}}};
+constexpr std::array<Choice<LogLevel>, 4> kLogLevels = {
+    {{"debug", LogLevel::kDebug},
+     {"info", LogLevel::kInfo},
+     {"warn", LogLevel::kWarn},
+     {"error", LogLevel::kError}}};
+constexpr std::array<Choice<LogFormat>, 2> kLogFormats = {
+    {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}}};
+
+template <auto kMember, const auto& kChoices>
+Checked SetChoice(const std::string& value, Options& options) {
+  return Choose(kChoices, value)
+      .map([&](auto chosen) { options.*kMember = chosen; })
+      .map_error([](const std::string& e) { return "unknown value " + e; });
+}
+
+Checked SetConfigFile(const std::string& value, Options& options) {
+  options.config_file = value;
+  return {};
+}
+
+Checked AddPid(const std::string& value, Options& options) {
+  pid_t pid = 0;
+  const char* const end = value.data() + value.size();
+  const auto [parsed, error] = std::from_chars(value.data(), end, pid);
+  if (error != std::errc() || parsed != end || pid < 1 || pid > kLargestPid) {
+    return Wrong(Quote(value) +
+                 " is not a process id; expected a whole number from 1 to " +
+                 std::to_string(kLargestPid));
+  }
+  auto& pids = options.pids;
+  if (std::find(pids.begin(), pids.end(), pid) != pids.end()) {
+    return Wrong(value + " is given twice");
+  }
+  pids.push_back(pid);
+  return {};
+}
+
+Checked AddListenAddress(const std::string& value, Options& options) {
+  auto address = ParseListenAddress(value);
+  if (!address) return Wrong(address.error());
+  // Port 0 is another port each time.
+  const bool fixed = !address->unix_path.empty() || address->port != 0;
+  auto& known = options.listen_addresses;
+  if (fixed && std::find(known.begin(), known.end(), *address) != known.end()) {
+    return Wrong(Quote(value) + " is given twice");
+  }
+  known.push_back(std::move(*address));
+  return {};
+}
+
+Checked SetSystemdSocket(const std::string&, Options& options) {
+  options.systemd_socket = true;
+  return {};
+}
+
+bool IsPathCharacter(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+         (c >= 'a' && c <= 'z') ||
+         std::string_view("/_.-~").find(c) != std::string_view::npos;
+}
+
+Checked SetTelemetryPath(const std::string& value, Options& options) {
+  const bool taken = value == "/" || value.starts_with("/-/") ||
+                     value == "/debug" || value.starts_with("/debug/");
+  if (taken || value[0] != '/' ||
+      !std::all_of(value.begin(), value.end(), IsPathCharacter)) {
+    return Wrong(Quote(value) +
+                 (taken ? " is served already" : " is not a path") +
+                 "; expected one such as /metrics");
+  }
+  options.telemetry_path = value;
+  return {};
+}
+
+Checked RefuseWebConfig(const std::string&, Options&) {
+  return Wrong(
+      "TLS and authentication are not supported in this version; leave it out, "
+      "or put a reverse proxy in front");
+}
+
+constexpr auto kServe = Options::Command::kServe;
+constexpr auto kProfile = Options::Command::kProfile;
+constexpr auto kCheckConfig = Options::Command::kCheckConfig;
+
+}  // namespace
+
+bool FlagSpec::IsFor(Options::Command command) const {
+  return std::find(commands.begin(), commands.end(), command) != commands.end();
+}
+
+const std::vector<FlagSpec>& Flags() {
+  static const std::vector<FlagSpec> kFlags = {
+      {.name = "--config.file",
+       .value = "FILE",
+       .help = "Read targets, collectors and debugging intervals from FILE.",
+       .commands = {kServe, kProfile},
+       .set = SetConfigFile},
+      {.name = "--pid",
+       .value = "N",
+       .help = "Watch process N as target \"pid-N\". Repeatable. Besides "
+               "--config.file, the pids take the place of the file's targets.",
+       .commands = {kServe, kProfile},
+       .repeatable = true,
+       .set = AddPid},
+      {.name = "--web.listen-address",
+       .value = "ADDRESS",
+       .help = "Listen there: host:port, [::1]:port, :port (every address) or "
+               "unix:/path. Repeatable. (the sockets that systemd hands over; "
+               "where there are none, 127.0.0.1:10042)",
+       .commands = {kServe},
+       .repeatable = true,
+       .set = AddListenAddress},
+      {.name = "--web.systemd-socket",
+       .help =
+           "Listen on the sockets that systemd hands over; fail where there "
+           "are none.",
+       .commands = {kServe},
+       .set = SetSystemdSocket},
+      {.name = "--web.telemetry-path",
+       .value = "PATH",
+       .help = "Serve the metrics under PATH. (/metrics)",
+       .commands = {kServe},
+       .set = SetTelemetryPath},
+      {.name = "--web.config.file",
+       .value = "FILE",
+       .commands = {kServe},
+       .set = RefuseWebConfig},
+      {.name = "--format",
+       .value = "FORMAT",
+       .help = "Print blocks as text or json. (text)",
+       .commands = {kProfile},
+       .set = SetChoice<&Options::profile_format, kProfileFormats>},
+      {.name = "--log.level",
+       .value = "LEVEL",
+       .help = "Log from this level on: debug, info, warn or error. (info)",
+       .commands = {kServe, kProfile, kCheckConfig},
+       .set = SetChoice<&Options::log_level, kLogLevels>},
+      {.name = "--log.format",
+       .value = "FORMAT",
+       .help = "Log to standard error as logfmt or json. (logfmt)",
+       .commands = {kServe, kProfile, kCheckConfig},
+       .set = SetChoice<&Options::log_format, kLogFormats>},
+      {.name = "--version",
+       .help = "Print the version and end.",
+       .commands = {kServe, kProfile, kCheckConfig}},
+      {.name = "--help",
+       .short_name = "-h",
+       .help = "Print this help and end; after a command, the help for it.",
+       .commands = {kServe, kProfile, kCheckConfig}},
+  };
+  return kFlags;
+}
+
+}  // namespace leak_exporter

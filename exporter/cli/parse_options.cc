@@ -1,0 +1,174 @@
+#include "exporter/cli/parse_options.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "config/nearest.h"
+#include "exporter/cli/command_table.h"
+#include "exporter/cli/exit_code.h"
+#include "exporter/cli/flag_table.h"
+#include "exporter/cli/help_text.h"
+#include "metrics/base/quote.h"
+
+namespace leak_exporter {
+namespace {
+
+struct GivenFlag {
+  const FlagSpec* spec;
+  std::optional<std::string> value;
+};
+
+/// The command line taken apart, nothing of it checked.
+struct CommandLine {
+  std::vector<GivenFlag> flags;
+  std::vector<std::string> unknown_flags;
+  /// The command, if it is given, and its arguments.
+  std::vector<std::string> words;
+};
+
+const FlagSpec* FindFlag(std::string_view name) {
+  for (const FlagSpec& flag : Flags()) {
+    if (name == flag.name || (name == flag.short_name && !name.empty())) {
+      return &flag;
+    }
+  }
+  return nullptr;
+}
+
+const CommandSpec* FindCommand(std::string_view name) {
+  for (const CommandSpec& command : Commands()) {
+    if (name == command.name) return &command;
+  }
+  return nullptr;
+}
+
+CommandLine Split(int argc, const char* const* argv) {
+  CommandLine line;
+  bool flags_ended = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (flags_ended || word == "-" || !word.starts_with('-')) {
+      line.words.emplace_back(word);
+      continue;
+    }
+    if (word == "--") {
+      flags_ended = true;
+      continue;
+    }
+    const size_t equals = word.find('=');
+    const std::string_view name = word.substr(0, equals);
+    const FlagSpec* const flag = FindFlag(name);
+    if (flag == nullptr) {
+      line.unknown_flags.emplace_back(name);
+      continue;
+    }
+    GivenFlag& given = line.flags.emplace_back(GivenFlag{flag, {}});
+    if (equals != word.npos) {
+      given.value = word.substr(equals + 1);
+    } else if (flag->TakesValue() && i + 1 < argc &&
+               !std::string_view(argv[i + 1]).starts_with("--")) {
+      given.value = argv[++i];
+    }
+  }
+  return line;
+}
+
+bool Gives(const CommandLine& line, std::string_view flag) {
+  return std::any_of(
+      line.flags.begin(), line.flags.end(),
+      [flag](const GivenFlag& given) { return given.spec->name == flag; });
+}
+
+template <typename Specs>
+std::string DidYouMean(std::string_view word, const Specs& specs) {
+  std::vector<std::string> names;
+  for (const auto& spec : specs) names.emplace_back(spec.name);
+  return config::DidYouMean(word, names);
+}
+
+Checked UnknownWord(const std::string& word) {
+  if (FindCommand(word) != nullptr) return Wrong("more than one command");
+  return Wrong("unknown command or argument " + Quote(word) +
+               DidYouMean(word, Commands()));
+}
+
+Checked CheckValue(const GivenFlag& given) {
+  if (given.spec->TakesValue()) {
+    return given.value.value_or("").empty() ? Wrong("has no value") : Checked();
+  }
+  if (!given.value || given.value == "true" || given.value == "false") {
+    return {};
+  }
+  return Wrong("unknown value " + Quote(*given.value) +
+               "; expected true or false");
+}
+
+Checked SetFlag(const GivenFlag& given, Options& options) {
+  if (const auto checked = CheckValue(given); !checked) return checked;
+  const bool off = !given.spec->TakesValue() && given.value == "false";
+  if (off || given.spec->set == nullptr) return {};
+  return given.spec->set(given.value.value_or(""), options);
+}
+
+Checked SetFlags(const CommandLine& line, const CommandSpec& command,
+                 Options& options) {
+  std::vector<const FlagSpec*> seen;
+  for (const GivenFlag& given : line.flags) {
+    const FlagSpec& flag = *given.spec;
+    const std::string name(flag.name);
+    if (!flag.IsFor(command.command)) {
+      return Wrong(name + ": has no meaning for " + std::string(command.name));
+    }
+    if (flag.TakesValue() && !flag.repeatable &&
+        std::find(seen.begin(), seen.end(), &flag) != seen.end()) {
+      return Wrong(name + ": given twice");
+    }
+    seen.push_back(&flag);
+    const auto set = SetFlag(given, options);
+    if (!set) return Wrong(name + ": " + set.error());
+  }
+  return {};
+}
+
+Checked Check(const CommandLine& line, const CommandSpec& command,
+              const std::vector<std::string>& arguments, Options& options) {
+  if (!line.unknown_flags.empty()) {
+    const std::string& name = line.unknown_flags.front();
+    return Wrong("unknown flag " + Quote(name) + DidYouMean(name, Flags()));
+  }
+  if (arguments.size() > command.most_arguments) {
+    return UnknownWord(arguments[command.most_arguments]);
+  }
+  options.command = command.command;
+  return SetFlags(line, command, options).and_then([&] {
+    return command.finish(arguments, options);
+  });
+}
+
+}  // namespace
+
+tl::expected<Options, Ending> ParseOptions(int argc, const char* const* argv) {
+  const CommandLine line = Split(argc, argv);
+  const CommandSpec* const given =
+      line.words.empty() ? nullptr : FindCommand(line.words.front());
+  if (Gives(line, "--help")) {
+    return tl::unexpected(Ending{
+        given == nullptr ? HelpText() : CommandHelpText(*given), kExitDone});
+  }
+  if (Gives(line, "--version")) {
+    return tl::unexpected(Ending{VersionText(), kExitDone});
+  }
+  const std::vector<std::string> arguments(
+      line.words.begin() + (given == nullptr ? 0 : 1), line.words.end());
+  Options options;
+  const auto checked = Check(
+      line, given == nullptr ? Commands().front() : *given, arguments, options);
+  if (checked) return options;
+  return tl::unexpected(Ending{
+      "leak_exporter: " + checked.error() + "\nTry 'leak_exporter --help'.\n",
+      kExitCommandLine});
+}
+
+}  // namespace leak_exporter
