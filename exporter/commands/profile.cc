@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::chrono::minutes kBudget{1};
 constexpr std::chrono::milliseconds kPatienceAtTheEnd{200};
+constexpr std::chrono::milliseconds kPatienceWithLog{300};
 
 std::string Render(const Snapshot& snapshot, const Options& options) {
   if (options.profile_format == ProfileFormat::kJson) {
@@ -51,18 +52,21 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
   Snapshotter snapshotter(MakeMonitorFactory(proc_fs, RaiseDescriptorLimit()),
                           {clock, proc_fs, workers, *logger});
   snapshotter.Configure(*config);
-  out << Render(snapshotter.Take(
-                    {std::nullopt, CollectorsOf(options.profiles), kBudget}),
-                options)
-      << std::flush;
+  const Snapshot snapshot =
+      snapshotter.Take({std::nullopt, CollectorsOf(options.profiles), kBudget});
+  // What went wrong is read before what it left.
+  logger->Flush(kPatienceWithLog);
+  out << Render(snapshot, options) << std::flush;
   int exit_code = kExitDone;
   if (!out) {
     err << "the blocks could not be written\n";
     exit_code = EXIT_FAILURE;
   }
   snapshotter.Stop();
+  const bool idle = workers.WaitUntilIdle(kPatienceAtTheEnd);
+  const bool written = logger->Flush(kPatienceWithLog);
   // What hangs refers to what this function owns.
-  if (!workers.WaitUntilIdle(kPatienceAtTheEnd)) std::_Exit(exit_code);
+  if (!idle || !written) std::_Exit(exit_code);
   return exit_code;
 }
 

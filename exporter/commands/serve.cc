@@ -1,8 +1,10 @@
 #include "exporter/commands/serve.h"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -17,6 +19,9 @@
 
 namespace leak_exporter {
 namespace {
+
+// Besides what the service takes to end, within the second that is promised.
+constexpr std::chrono::milliseconds kPatienceWithLog{300};
 
 Result<std::vector<http::ListenSocket>> OpenSockets(const Options& options) {
   const char* listen_pid = ::getenv("LISTEN_PID");
@@ -52,16 +57,19 @@ int RunServe(const Options& options, std::ostream& err) {
   }
   ConfigureMalloc();
   std::signal(SIGPIPE, SIG_IGN);
-  const auto logger =
-      MakeStandardErrorLogger(options.log_format, options.log_level);
+  std::unique_ptr<Logger> logger;
   std::optional<Service> service;
   try {
+    logger = MakeStandardErrorLogger(options.log_format, options.log_level);
     service.emplace(options, *config, std::move(*sockets), *logger);
   } catch (const std::runtime_error& failure) {
+    if (logger != nullptr) logger->Flush(kPatienceWithLog);
     err << failure.what() << '\n';
     return kExitBind;
   }
-  if (!service->Run()) std::_Exit(kExitDone);
+  const bool ended = service->Run();
+  const bool written = logger->Flush(kPatienceWithLog);
+  if (!ended || !written) std::_Exit(kExitDone);
   return kExitDone;
 }
 

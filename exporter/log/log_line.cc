@@ -93,31 +93,38 @@ std::string ToText(LogFormat format, const Value& value) {
                     value);
 }
 
-void Append(LogFormat format, const LogField& field, std::string& line) {
+}  // namespace
+
+void AppendField(LogFormat format, const LogField& field, std::string& text) {
   const std::string value = ToText(format, field.value);
   if (format == LogFormat::kLogfmt) {
-    if (!line.empty()) line += ' ';
-    line.append(field.key).append("=").append(value);
+    if (!text.empty()) text += ' ';
+    text.append(field.key).append("=").append(value);
   } else {
-    line += line.empty() ? '{' : ',';
-    line.append(Quoted(field.key)).append(":").append(value);
+    if (!text.empty()) text += ',';
+    text.append(Quoted(field.key)).append(":").append(value);
   }
 }
 
-}  // namespace
+std::string EventText(LogFormat format, std::string_view message,
+                      std::initializer_list<LogField> fields) {
+  std::string text;
+  AppendField(format, {"msg", message}, text);
+  for (const LogField& field : fields) AppendField(format, field, text);
+  return text;
+}
 
 std::string LogLine(LogFormat format,
                     std::chrono::system_clock::time_point wall_time,
-                    LogLevel level, std::string_view message,
-                    std::initializer_list<LogField> fields) {
+                    LogLevel level, std::string_view event_text) {
   std::string line;
   const std::string time = Rfc3339(wall_time);
-  Append(format, {"ts", time}, line);
-  Append(format, {"level", Name(level)}, line);
-  Append(format, {"msg", message}, line);
-  for (const LogField& field : fields) Append(format, field, line);
-  if (format == LogFormat::kJson) line += '}';
-  return line;
+  AppendField(format, {"ts", time}, line);
+  AppendField(format, {"level", Name(level)}, line);
+  if (format == LogFormat::kLogfmt) {
+    return line.append(" ").append(event_text);
+  }
+  return "{" + line.append(",").append(event_text) + "}";
 }
 
 }  // namespace leak_exporter

@@ -64,6 +64,38 @@ TEST_CASE(
              ContainsSubstring("ended although work hangs"));
 }
 
+/// Has a pipe take no more; its reader does not read.
+void Fill(int pipe) {
+  ::fcntl(pipe, F_SETFL, O_NONBLOCK);
+  const std::string filling(4096, '.');
+  while (::write(pipe, filling.data(), filling.size()) > 0) {
+  }
+  ::fcntl(pipe, F_SETFL, 0);
+}
+
+TEST_CASE("program: a log that nobody reads holds up neither scrape nor end") {
+  const ScratchDirectory directory;
+  const std::string address = "unix:" + directory.path() + "/web";
+  const std::string socket_path = directory.path() + "/notify";
+  const NotifySocket socket(socket_path);
+  RunningExporter exporter(
+      {kOwnPid, "--web.listen-address=" + address, "--log.level=debug"}, [&] {
+        Fill(STDERR_FILENO);
+        ::setenv("NOTIFY_SOCKET", socket_path.c_str(), 1);
+        ::unsetenv("WATCHDOG_USEC");
+      });
+  CHECK(socket.Receive() == "READY=1");
+  for (int i = 0; i < 3; ++i) {
+    CHECK_THAT(HttpRequest(address, "GET /metrics"),
+               ContainsSubstring("HTTP/1.1 200 OK\r\n"));
+  }
+  exporter.Signal(SIGHUP);
+  CHECK_THAT(socket.Receive(), ContainsSubstring("RELOADING=1\n"));
+  CHECK(socket.Receive() == "READY=1");
+  exporter.Signal(SIGTERM);
+  CHECK(exporter.Wait(seconds(1)) == 0);
+}
+
 TEST_CASE("program: scrapes leave neither threads nor descriptors behind") {
   RunningExporter exporter({kOwnPid, kAnyPort});
   StreamClient client(exporter.Address());

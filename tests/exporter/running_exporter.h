@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -114,10 +115,11 @@ class RunningExporter {
         std::distance(std::filesystem::directory_iterator(directory), {}));
   }
 
-  /// Has every thread but the main one hang, as in a dead filesystem.
+  /// Has every thread hang, as in a dead filesystem, but the main one and that
+  /// of the log.
   void HangThreads() const {
     for (const pid_t thread : Threads()) {
-      if (thread == pid_) continue;
+      if (thread == pid_ || Name(thread) == "log") continue;
       // A connection's thread may end meanwhile.
       if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0 &&
           errno == ESRCH) {
@@ -132,6 +134,14 @@ class RunningExporter {
   }
 
  private:
+  std::string Name(pid_t thread) const {
+    std::string name;
+    std::ifstream file("/proc/" + std::to_string(pid_) + "/task/" +
+                       std::to_string(thread) + "/comm");
+    std::getline(file, name);
+    return name;
+  }
+
   struct Stream {
     const std::string& Await(const std::string& expected) {
       while (text.find(expected) == std::string::npos) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 
 #include "exporter/log/log.h"
@@ -20,7 +21,13 @@ class CapturedLog {
                 [] { return std::chrono::system_clock::time_point(); }) {}
 
   Logger& logger() { return logger_; }
-  std::string text() const { return sink_->text(); }
+  /// What has been logged until now.
+  std::string text() const {
+    if (!logger_.Flush(std::chrono::seconds(10))) {
+      throw std::runtime_error("the log is not written");
+    }
+    return sink_->text();
+  }
 
  private:
   class Sink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -32,8 +39,9 @@ class CapturedLog {
 
    private:
     void sink_it_(const spdlog::details::log_msg& message) override {
-      text_.append(message.payload.data(), message.payload.size());
-      text_ += '\n';
+      spdlog::memory_buf_t line;
+      formatter_->format(message, line);
+      text_.append(line.data(), line.size());
     }
     void flush_() override {}
 

@@ -1,13 +1,10 @@
 #include "exporter/log/log_line.h"
 
-#include <spdlog/sinks/ostream_sink.h>
-
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +17,13 @@ namespace {
 constexpr std::chrono::system_clock::time_point kTime{
     std::chrono::milliseconds(1'795'296'201'007)};
 
+std::string Line(LogFormat format, LogLevel level, std::string_view message,
+                 std::initializer_list<LogField> fields = {}) {
+  return LogLine(format, kTime, level, EventText(format, message, fields));
+}
+
 std::string Message(LogFormat format, std::string_view message) {
-  return LogLine(format, kTime, LogLevel::kInfo, message, {});
+  return Line(format, LogLevel::kInfo, message);
 }
 
 TEST_CASE("log: a line of each format") {
@@ -31,16 +33,14 @@ TEST_CASE("log: a line of each format") {
                                                   {"bytes", uint64_t{1} << 63},
                                                   {"seconds", 0.25},
                                                   {"complete", true}};
-  CHECK(
-      LogLine(LogFormat::kLogfmt, kTime, LogLevel::kWarn, "measured", fields) ==
-      "ts=2026-11-21T21:23:21.007Z level=warn msg=measured "
-      "target=\"app server\" pid=4306 bytes=9223372036854775808 "
-      "seconds=0.25 complete=true");
-  CHECK(
-      LogLine(LogFormat::kJson, kTime, LogLevel::kError, "measured", fields) ==
-      R"({"ts":"2026-11-21T21:23:21.007Z","level":"error","msg":"measured",)"
-      R"("target":"app server","pid":4306,"bytes":9223372036854775808,)"
-      R"("seconds":0.25,"complete":true})");
+  CHECK(Line(LogFormat::kLogfmt, LogLevel::kWarn, "measured", fields) ==
+        "ts=2026-11-21T21:23:21.007Z level=warn msg=measured "
+        "target=\"app server\" pid=4306 bytes=9223372036854775808 "
+        "seconds=0.25 complete=true");
+  CHECK(Line(LogFormat::kJson, LogLevel::kError, "measured", fields) ==
+        R"({"ts":"2026-11-21T21:23:21.007Z","level":"error","msg":"measured",)"
+        R"("target":"app server","pid":4306,"bytes":9223372036854775808,)"
+        R"("seconds":0.25,"complete":true})");
 }
 
 TEST_CASE("log: logfmt quotes and escapes only where it must") {
@@ -87,23 +87,18 @@ TEST_CASE("log: any bytes make one line that JSON reads back") {
 
 TEST_CASE("log: numbers that JSON lacks are null") {
   CHECK(
-      LogLine(LogFormat::kJson, kTime, LogLevel::kInfo, "m",
-              {{"x", std::numeric_limits<double>::quiet_NaN()}}) ==
+      Line(LogFormat::kJson, LogLevel::kInfo, "m",
+           {{"x", std::numeric_limits<double>::quiet_NaN()}}) ==
       R"({"ts":"2026-11-21T21:23:21.007Z","level":"info","msg":"m","x":null})");
 }
 
-TEST_CASE("log: the logger writes from its level on, one line an event") {
-  std::ostringstream out;
-  Logger logger(LogFormat::kLogfmt, LogLevel::kWarn,
-                std::make_shared<spdlog::sinks::ostream_sink_mt>(out),
-                [] { return kTime; });
-  logger.Debug("no");
-  logger.Info("no");
-  logger.Warn("{} % is text", {{"pid", int64_t{1}}});
-  logger.Error("yes");
-  CHECK(out.str() ==
-        "ts=2026-11-21T21:23:21.007Z level=warn msg=\"{} % is text\" pid=1\n"
-        "ts=2026-11-21T21:23:21.007Z level=error msg=yes\n");
+TEST_CASE("log: a field may be appended to the text of an event") {
+  for (const LogFormat format : {LogFormat::kLogfmt, LogFormat::kJson}) {
+    std::string text = EventText(format, "m", {{"a", int64_t{1}}});
+    AppendField(format, {"b", uint64_t{2}}, text);
+    CHECK(text ==
+          EventText(format, "m", {{"a", int64_t{1}}, {"b", int64_t{2}}}));
+  }
 }
 
 }  // namespace
