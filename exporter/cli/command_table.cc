@@ -45,7 +45,7 @@ Checked FinishProfile(const std::vector<std::string>& arguments,
   for (const DebugBlock block : render::kDebugBlocks) {
     if (asked.empty() ||
         std::find(asked.begin(), asked.end(), block) != asked.end()) {
-      options.profiles.push_back(block);
+      options.blocks.push_back(block);
     }
   }
   return HasTarget(options);

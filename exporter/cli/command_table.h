@@ -23,8 +23,8 @@ struct CommandSpec {
   std::vector<std::string_view> examples;
   /// How many words may follow the command's name.
   size_t most_arguments;
-  /// Stores these words, and checks what the flags make together. Called once,
-  /// after every flag has been stored.
+  /// Checks these words and stores them, and checks the flags as a whole.
+  /// Called once, after every flag has been stored.
   Checked (*finish)(const std::vector<std::string>& arguments,
                     Options& options);
 };

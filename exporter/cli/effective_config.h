@@ -11,15 +11,16 @@
 
 namespace leak_exporter {
 
-/// The configuration that the command line asks for: that of its file, or the
-/// defaults without one, with a target "pid-N" for each pid in place of the
-/// file's targets. Reads the file each time. The error is every mistake in it,
-/// each a line that begins with the file's name.
+/// Returns the configuration that the command line asks for: the one in its
+/// file, or the defaults if it gives no file. If it gives pids, a target
+/// "pid-N" for each of them replaces the targets of the file. Reads the file on
+/// each call. The error lists every mistake in the file; each line begins with
+/// the file's name.
 tl::expected<config::Config, std::vector<std::string>> LoadEffectiveConfig(
     const Options& options);
 
-/// Whether each process that the command line gives by pid exists and may be
-/// read. The error names the first that does not, or may not.
+/// Checks that each process which the command line gives by pid exists and may
+/// be read. The error names the first process that fails.
 Result<void> CheckGivenPids(const Options& options,
                             const procfs::ProcFs& proc_fs);
 

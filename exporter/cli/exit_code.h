@@ -2,7 +2,7 @@
 
 namespace leak_exporter {
 
-/// What the program ends with.
+/// The exit codes of the program.
 enum ExitCode : int {
   kExitDone = 0,
   /// The configuration file is wrong, or cannot be read.

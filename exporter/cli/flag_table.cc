@@ -15,8 +15,8 @@ namespace {
 // The kernel's PID_MAX_LIMIT (include/linux/threads.h).
 constexpr pid_t kLargestPid = 4 * 1024 * 1024;
 
-constexpr std::array<Choice<ProfileFormat>, 2> kProfileFormats = {
-    {{"text", ProfileFormat::kText}, {"json", ProfileFormat::kJson}}};
+constexpr std::array<Choice<BlockFormat>, 2> kBlockFormats = {
+    {{"text", BlockFormat::kText}, {"json", BlockFormat::kJson}}};
 constexpr std::array<Choice<LogLevel>, 4> kLogLevels = {
     {{"debug", LogLevel::kDebug},
      {"info", LogLevel::kInfo},
@@ -57,7 +57,7 @@ Checked AddPid(const std::string& value, Options& options) {
 Checked AddListenAddress(const std::string& value, Options& options) {
   auto address = ParseListenAddress(value);
   if (!address) return Wrong(address.error());
-  // Port 0 is another port each time.
+  // The kernel chooses another port for each 0.
   const bool fixed = !address->unix_path.empty() || address->port != 0;
   auto& known = options.listen_addresses;
   if (fixed && std::find(known.begin(), known.end(), *address) != known.end()) {
@@ -148,7 +148,7 @@ const std::vector<FlagSpec>& Flags() {
        .value = "FORMAT",
        .help = "Print blocks as text or json. (text)",
        .commands = {kProfile},
-       .set = SetChoice<&Options::profile_format, kProfileFormats>},
+       .set = SetChoice<&Options::block_format, kBlockFormats>},
       {.name = "--log.level",
        .value = "LEVEL",
        .help = "Log from this level on: debug, info, warn or error. (info)",

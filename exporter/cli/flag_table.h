@@ -24,8 +24,9 @@ struct FlagSpec {
   /// Only these commands take the flag.
   std::vector<Options::Command> commands = {};
   bool repeatable = false;
-  /// Stores a value, which is never empty, or "" for a switch. The error leaves
-  /// out the flag's name. Null for flags that ParseOptions itself answers.
+  /// Checks the value and stores it. The value is never empty, except that of a
+  /// switch. The error does not name the flag. Null for flags that ParseOptions
+  /// itself answers.
   Checked (*set)(const std::string& value, Options& options) = nullptr;
 
   bool TakesValue() const { return !value.empty(); }

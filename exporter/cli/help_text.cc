@@ -12,7 +12,7 @@ namespace leak_exporter {
 namespace {
 
 constexpr size_t kWidth = 80;
-/// Where what is said of a command or a flag begins.
+/// The column of the texts about commands and flags.
 constexpr size_t kIndent = 24;
 
 constexpr std::string_view kExitCodes = R"(
@@ -24,8 +24,9 @@ Exit codes:
   4  an address cannot be bound
 )";
 
-/// Appends `text`, wrapped at spaces. Its lines begin in column `indent`; the
-/// first has `left` before it, or above it where that is too long.
+/// Appends `text`, wrapped at spaces. Its lines begin in column `indent`. The
+/// first line has `left` before it; a `left` that is too long has a line of its
+/// own.
 void AppendWrapped(std::string left, std::string_view text, size_t indent,
                    std::string& help) {
   std::string line = std::move(left);

@@ -31,7 +31,7 @@ tl::expected<ListenAddress, std::string> ParseUnix(std::string_view text) {
   if (path.find('\0') != std::string_view::npos) {
     return Wrong(text, "has a NUL in its path");
   }
-  // The kernel wants room for the NUL that ends it.
+  // sun_path must also hold the terminating NUL.
   if (path.size() >= sizeof(sockaddr_un{}.sun_path)) {
     return Wrong(text, "is longer than the 107 bytes of a socket's path");
   }
@@ -45,7 +45,7 @@ bool IsHostCharacter(char c) {
          c == '.' || c == '_';
 }
 
-// Inside of brackets: an IPv6 address, maybe with the interface it belongs to.
+// The text between brackets is an IPv6 address, perhaps with its interface.
 bool IsIpv6Character(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == ':' ||
          c == '.' || c == '%' || c == '-' || c == '_';

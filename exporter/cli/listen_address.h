@@ -14,8 +14,8 @@ struct ListenAddress {
   std::string host;
   /// 0 lets the kernel choose.
   uint16_t port = 0;
-  /// Absolute path of a Unix socket, which takes the place of host and port;
-  /// empty for TCP.
+  /// Absolute path of a Unix socket. If it is set, host and port are not used.
+  /// Empty for TCP.
   std::string unix_path;
 
   bool operator==(const ListenAddress&) const = default;
@@ -26,7 +26,7 @@ struct ListenAddress {
 tl::expected<ListenAddress, std::string> ParseListenAddress(
     std::string_view text);
 
-/// The address as ParseListenAddress takes it.
+/// Formats the address so that ParseListenAddress can read it back.
 std::string ToString(const ListenAddress& address);
 
 }  // namespace leak_exporter

@@ -14,7 +14,7 @@ namespace leak_exporter {
 using render::DebugBlock;
 
 /// How `profile` prints its blocks.
-enum class ProfileFormat { kText, kJson };
+enum class BlockFormat { kText, kJson };
 
 /// The command line after it has been checked.
 struct Options {
@@ -39,8 +39,8 @@ struct Options {
 
   /// For profile: at least one block, none of them twice, in the order of
   /// render::kDebugBlocks.
-  std::vector<DebugBlock> profiles;
-  ProfileFormat profile_format = ProfileFormat::kText;
+  std::vector<DebugBlock> blocks;
+  BlockFormat block_format = BlockFormat::kText;
 
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;

@@ -20,11 +20,11 @@ struct GivenFlag {
   std::optional<std::string> value;
 };
 
-/// The command line taken apart, nothing of it checked.
+/// The parts of the command line, before they are checked.
 struct CommandLine {
   std::vector<GivenFlag> flags;
   std::vector<std::string> unknown_flags;
-  /// The command, if it is given, and its arguments.
+  /// The command, if there is one, and its arguments.
   std::vector<std::string> words;
 };
 

@@ -4,7 +4,7 @@
 
 namespace leak_exporter {
 
-/// What leak_exporter_build_info says of this build.
+/// What this build was made from, as leak_exporter_build_info shows it.
 struct BuildInfo {
   /// CMake's project version: "0.1.0".
   std::string version;

@@ -6,8 +6,8 @@
 
 namespace leak_exporter {
 
-/// Loads the file and says how many targets it has, on `out`, or every mistake
-/// in it, on `err`. Returns what the program ends with.
+/// Loads the file. Prints the number of its targets to `out`, or every mistake
+/// in it to `err`. Returns the exit code.
 int RunCheckConfig(const Options& options, std::ostream& out,
                    std::ostream& err);
 

@@ -22,13 +22,12 @@ namespace {
 
 constexpr std::chrono::minutes kBudget{1};
 constexpr std::chrono::milliseconds kPatienceAtTheEnd{200};
-constexpr std::chrono::milliseconds kPatienceWithLog{300};
 
 std::string Render(const Snapshot& snapshot, const Options& options) {
-  if (options.profile_format == ProfileFormat::kJson) {
-    return render::BlocksJson(snapshot, options.profiles);
+  if (options.block_format == BlockFormat::kJson) {
+    return render::BlocksJson(snapshot, options.blocks);
   }
-  return render::DebugBlocks(snapshot, options.profiles,
+  return render::DebugBlocks(snapshot, options.blocks,
                              /*several_targets=*/snapshot.targets.size() > 1);
 }
 
@@ -53,9 +52,9 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
                           {clock, proc_fs, workers, *logger});
   snapshotter.Configure(*config);
   const Snapshot snapshot =
-      snapshotter.Take({std::nullopt, CollectorsOf(options.profiles), kBudget});
-  // What went wrong is read before what it left.
-  logger->Flush(kPatienceWithLog);
+      snapshotter.Take({std::nullopt, CollectorsOf(options.blocks), kBudget});
+  // Warnings come before the blocks that they are about.
+  logger->Flush(Logger::kPatienceAtTheEnd);
   out << Render(snapshot, options) << std::flush;
   int exit_code = kExitDone;
   if (!out) {
@@ -64,8 +63,8 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
   }
   snapshotter.Stop();
   const bool idle = workers.WaitUntilIdle(kPatienceAtTheEnd);
-  const bool written = logger->Flush(kPatienceWithLog);
-  // What hangs refers to what this function owns.
+  const bool written = logger->Flush(Logger::kPatienceAtTheEnd);
+  // A thread that hangs uses objects of this function.
   if (!idle || !written) std::_Exit(exit_code);
   return exit_code;
 }

@@ -6,10 +6,10 @@
 
 namespace leak_exporter {
 
-/// Measures once, prints the blocks that were asked for on `out` and ends.
-/// Slow collectors are waited for, a minute at most. What went wrong is said on
-/// standard error, as log lines, or on `err` where nothing could be measured.
-/// Returns what the program ends with.
+/// Measures once and prints the requested debug blocks to `out`. Waits at most
+/// a minute for slow collectors. Logs problems to standard error; if it cannot
+/// measure at all, prints the reason to `err`. Returns the exit code, or ends
+/// the program with it if a thread hangs.
 int RunProfile(const Options& options, std::ostream& out, std::ostream& err);
 
 }  // namespace leak_exporter

@@ -1,6 +1,5 @@
 #include "exporter/commands/serve.h"
 
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iterator>
@@ -19,9 +18,6 @@
 
 namespace leak_exporter {
 namespace {
-
-// Besides what the service takes to end, within the second that is promised.
-constexpr std::chrono::milliseconds kPatienceWithLog{300};
 
 Result<std::vector<http::ListenSocket>> OpenSockets(const Options& options) {
   const char* listen_pid = ::getenv("LISTEN_PID");
@@ -63,12 +59,12 @@ int RunServe(const Options& options, std::ostream& err) {
     logger = MakeStandardErrorLogger(options.log_format, options.log_level);
     service.emplace(options, *config, std::move(*sockets), *logger);
   } catch (const std::runtime_error& failure) {
-    if (logger != nullptr) logger->Flush(kPatienceWithLog);
+    if (logger != nullptr) logger->Flush(Logger::kPatienceAtTheEnd);
     err << failure.what() << '\n';
     return kExitBind;
   }
   const bool ended = service->Run();
-  const bool written = logger->Flush(kPatienceWithLog);
+  const bool written = logger->Flush(Logger::kPatienceAtTheEnd);
   if (!ended || !written) std::_Exit(kExitDone);
   return kExitDone;
 }

@@ -7,11 +7,13 @@
 namespace leak_exporter {
 
 /// Serves the metrics and prints the debug blocks until SIGTERM or SIGINT.
-/// Listens only once the configuration is known to be right, and before the
-/// first measurement. Why it could not start is said on `err`, what happens
-/// later on standard error as log lines. Called from the main thread, before
-/// any other is started; returns what the program ends with, within a second of
-/// the signal even where collectors hang.
+/// Listens only after the configuration has proved right, and before the first
+/// measurement. If it cannot start, prints the reason to `err`; later events
+/// are logged to standard error. Called from the main thread, before any other
+/// is started.
+///
+/// Returns the exit code within a second of the signal. If a thread hangs, be
+/// it in a collector or in the log, ends the program with that code instead.
 int RunServe(const Options& options, std::ostream& err);
 
 }  // namespace leak_exporter

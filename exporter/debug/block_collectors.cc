@@ -3,10 +3,10 @@
 namespace leak_exporter {
 
 std::vector<std::string> CollectorsOf(
-    std::span<const render::DebugBlock> profiles) {
+    std::span<const render::DebugBlock> blocks) {
   std::vector<std::string> collectors;
-  for (const render::DebugBlock profile : profiles) {
-    switch (profile) {
+  for (const render::DebugBlock block : blocks) {
+    switch (block) {
       case render::DebugBlock::kMemory:
         collectors.emplace_back("python_heap");
         break;

@@ -8,8 +8,8 @@
 
 namespace leak_exporter {
 
-/// The collectors whose results the blocks show.
+/// Names the collectors whose results these blocks show.
 std::vector<std::string> CollectorsOf(
-    std::span<const render::DebugBlock> profiles);
+    std::span<const render::DebugBlock> blocks);
 
 }  // namespace leak_exporter

@@ -6,8 +6,8 @@ namespace leak_exporter {
 namespace {
 
 std::optional<std::chrono::nanoseconds> IntervalOf(
-    const config::DebuggingConfig& config, render::DebugBlock profile) {
-  switch (profile) {
+    const config::DebuggingConfig& config, render::DebugBlock block) {
+  switch (block) {
     case render::DebugBlock::kMemory:
       return config.memory_profile_interval;
     case render::DebugBlock::kPid:
@@ -24,33 +24,34 @@ std::optional<std::chrono::nanoseconds> IntervalOf(
 
 void BlockSchedule::Configure(const config::DebuggingConfig& config,
                               TimePoint now) {
-  std::vector<Beat> beats;
-  for (const render::DebugBlock profile : render::kDebugBlocks) {
-    const auto interval = IntervalOf(config, profile);
+  std::vector<Entry> entries;
+  for (const render::DebugBlock block : render::kDebugBlocks) {
+    const auto interval = IntervalOf(config, block);
     if (!interval) continue;
     const auto kept =
-        std::find_if(beats_.begin(), beats_.end(), [&](const Beat& beat) {
-          return beat.profile == profile && beat.interval == *interval;
+        std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+          return entry.block == block && entry.interval == *interval;
         });
-    beats.push_back(kept != beats_.end() ? *kept
-                                         : Beat{profile, *interval, now});
+    entries.push_back(kept != entries_.end() ? *kept
+                                             : Entry{block, *interval, now});
   }
-  beats_ = std::move(beats);
+  entries_ = std::move(entries);
 }
 
 std::optional<BlockSchedule::TimePoint> BlockSchedule::NextDue() const {
   const auto next = std::min_element(
-      beats_.begin(), beats_.end(),
-      [](const Beat& a, const Beat& b) { return a.due < b.due; });
-  return next == beats_.end() ? std::nullopt : std::optional(next->due);
+      entries_.begin(), entries_.end(),
+      [](const Entry& a, const Entry& b) { return a.next_due < b.next_due; });
+  return next == entries_.end() ? std::nullopt : std::optional(next->next_due);
 }
 
 std::vector<render::DebugBlock> BlockSchedule::TakeDue(TimePoint now) {
   std::vector<render::DebugBlock> due;
-  for (Beat& beat : beats_) {
-    if (beat.due > now) continue;
-    due.push_back(beat.profile);
-    beat.due += beat.interval * ((now - beat.due) / beat.interval + 1);
+  for (Entry& entry : entries_) {
+    if (entry.next_due > now) continue;
+    due.push_back(entry.block);
+    const auto missed = (now - entry.next_due) / entry.interval;
+    entry.next_due += entry.interval * (missed + 1);
   }
   return due;
 }

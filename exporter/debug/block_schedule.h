@@ -9,31 +9,33 @@
 
 namespace leak_exporter {
 
-/// When each enabled debug block is due: at once, as what later ones are
-/// compared with, and then at whole multiples of its interval, however long
-/// the printing takes. Beats that were missed are left out. Touches no clock.
+/// Knows when each enabled debug block is due. The first is due at once, so
+/// that later ones have something to be compared with. The next ones are due at
+/// whole multiples of the interval, however long the printing takes; those that
+/// were missed are left out. Reads no clock.
 class BlockSchedule {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Takes another configuration; a block whose interval has not changed keeps
-  /// its beat.
+  /// Replaces the configuration. A block whose interval stays the same stays
+  /// due when it was.
   void Configure(const config::DebuggingConfig& config, TimePoint now);
 
-  /// The next beat of any; absent where no block is enabled.
+  /// When the next block is due. Absent where no block is enabled.
   std::optional<TimePoint> NextDue() const;
 
-  /// Those that are due now, in the order in which they are printed.
+  /// The blocks that are due now, in the order in which they are printed. Each
+  /// is due again at its next multiple.
   std::vector<render::DebugBlock> TakeDue(TimePoint now);
 
  private:
-  struct Beat {
-    render::DebugBlock profile;
+  struct Entry {
+    render::DebugBlock block;
     std::chrono::steady_clock::duration interval;
-    TimePoint due;
+    TimePoint next_due;
   };
 
-  std::vector<Beat> beats_;
+  std::vector<Entry> entries_;
 };
 
 }  // namespace leak_exporter

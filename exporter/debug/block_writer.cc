@@ -10,7 +10,7 @@
 namespace leak_exporter {
 namespace {
 
-// What the blocks show of a process's memory is not for everybody.
+// Blocks show contents of memory, which not everybody may read.
 constexpr mode_t kFileMode = 0640;
 
 /// Whether `path` still names the file that is open as `fd`.

@@ -8,16 +8,17 @@
 
 namespace leak_exporter {
 
-/// Where debug blocks go: a file that they are appended to, or standard output.
-/// Log rotation may move or remove the file at any time; the next block then
-/// begins a new one. Not thread-safe.
+/// Writes debug blocks to standard output, or appends them to a file. Log
+/// rotation may move or remove the file at any time; the next block then
+/// creates a new one. Not thread-safe.
 class BlockWriter {
  public:
-  /// An empty path is standard output. Opens nothing yet.
+  /// An empty path means standard output. A file is opened by the first Write.
   explicit BlockWriter(std::string path) : path_(std::move(path)) {}
 
-  /// Writes the text whole, with one write(2) where the system takes it whole.
-  /// Errors carry the errno and the path; a part may have been written then.
+  /// Writes the whole text, with a single write(2) if the kernel accepts it at
+  /// once. An error carries the errno and the path; a part of the text may have
+  /// been written by then.
   Result<void> Write(std::string_view text);
 
  private:

@@ -9,8 +9,8 @@
 namespace leak_exporter {
 namespace {
 
-// A block may be late by what its measurement takes, for no longer than this;
-// then it shows the last results.
+// How long a block may wait for its measurement. After that it shows the last
+// results.
 constexpr std::chrono::seconds kMeasuringBudget{30};
 
 }  // namespace
@@ -42,11 +42,11 @@ void DebugReporter::Stop() {
 void DebugReporter::Run() {
   std::unique_lock lock(mutex_);
   while (!stopped_) {
-    const auto profiles = schedule_.TakeDue(clock_.Now());
-    if (!profiles.empty()) {
+    const auto blocks = schedule_.TakeDue(clock_.Now());
+    if (!blocks.empty()) {
       const auto writer = writer_;
       lock.unlock();
-      Print(profiles, writer);
+      Print(blocks, writer);
       lock.lock();
       continue;
     }
@@ -59,12 +59,12 @@ void DebugReporter::Run() {
   }
 }
 
-void DebugReporter::Print(const std::vector<render::DebugBlock>& profiles,
+void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
                           const std::shared_ptr<BlockWriter>& writer) {
-  const Snapshot snapshot = snapshotter_.Take(
-      {std::nullopt, CollectorsOf(profiles), kMeasuringBudget});
+  const Snapshot snapshot =
+      snapshotter_.Take({std::nullopt, CollectorsOf(blocks), kMeasuringBudget});
   const auto written = writer->Write(render::DebugBlocks(
-      snapshot, profiles, /*several_targets=*/snapshot.targets.size() > 1));
+      snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1));
   if (!written) {
     logger_.Error("debug blocks were not written",
                   {{"error", written.error().message}});

@@ -16,29 +16,28 @@
 
 namespace leak_exporter {
 
-/// Prints the debug blocks that are configured, each at its own interval. Those
-/// that are due together come from one snapshot and are written together. What
-/// cannot be written is logged, and the next blocks are tried again.
+/// Prints the configured debug blocks, each at its own interval. Blocks that
+/// are due together come from one snapshot and are written together. A failure
+/// to write is logged, and the next blocks are tried again.
 ///
-/// Thread-safe. Owned by a shared_ptr, which its thread shares: it may hang in
-/// a write that nobody reads.
+/// Thread-safe. Must be owned by a shared_ptr. Its thread shares the ownership,
+/// because it may hang in a write that nobody reads.
 class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
  public:
-  /// The references outlive the thread.
+  /// `snapshotter`, `clock` and `logger` outlive the thread.
   DebugReporter(const Snapshotter& snapshotter, const WaitableClock& clock,
                 Logger& logger);
 
-  /// Takes a configuration, the first one or another. The output is opened
-  /// anew.
+  /// Sets or replaces the configuration. Opens the output again.
   void Configure(const config::DebuggingConfig& config);
 
-  /// Begins to print, in a thread of `workers` that ends with Stop.
+  /// Starts to print in a thread of `workers`, which Stop ends.
   Result<void> Start(WorkerThreads& workers);
   void Stop();
 
  private:
   void Run();
-  void Print(const std::vector<render::DebugBlock>& profiles,
+  void Print(const std::vector<render::DebugBlock>& blocks,
              const std::shared_ptr<BlockWriter>& writer);
 
   const Snapshotter& snapshotter_;
@@ -50,7 +49,7 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
   uint64_t changes_ = 0;
   bool stopped_ = false;
   BlockSchedule schedule_;
-  /// Used by the thread alone, replaced by Configure.
+  /// Only the thread uses it; Configure replaces it.
   std::shared_ptr<BlockWriter> writer_;
 };
 

@@ -34,7 +34,7 @@ std::string Gzip::Compress(std::string_view text) {
   Compressor compressor = TakeCompressor();
   const size_t bound =
       libdeflate_gzip_compress_bound(compressor.get(), text.size());
-  // Not a string yet: it would be filled with zeros as long as the text.
+  // A string would first be filled with as many zeros as the text is long.
   const auto room = std::make_unique_for_overwrite<char[]>(bound);
   const size_t size = libdeflate_gzip_compress(compressor.get(), text.data(),
                                                text.size(), room.get(), bound);

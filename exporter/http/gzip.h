@@ -10,9 +10,9 @@ struct libdeflate_compressor;
 namespace leak_exporter::http {
 
 /// Compresses whole bodies to the gzip format (RFC 1952) at libdeflate's
-/// fastest level: a scrape is compressed once and read once, and the time it
-/// takes outweighs the text's own. Keeps the compressor's tables of one thread
-/// for the next. Thread-safe.
+/// fastest level: a scrape is compressed once and read once, and compressing it
+/// takes longer than rendering it. Keeps the tables of one compressor for the
+/// next call, from whichever thread that comes. Thread-safe.
 class Gzip {
  public:
   Gzip();

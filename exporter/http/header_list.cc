@@ -21,7 +21,8 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-/// Takes what stands before the next unquoted separator from `rest`.
+/// Removes the text before the next unquoted separator from `rest` and returns
+/// it.
 std::string_view TakeUntil(char separator, std::string_view& rest) {
   bool quoted = false;
   size_t end = 0;

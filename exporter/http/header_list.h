@@ -12,16 +12,17 @@ namespace leak_exporter::http {
 struct HeaderElement {
   /// In lower case.
   std::string value;
-  /// Names in lower case, without q; quotes around a value removed.
+  /// Names are in lower case. `q` is left out. Quotes around a value are
+  /// removed.
   std::vector<std::pair<std::string, std::string>> parameters;
-  /// In thousandths, 1000 where the client gave none.
+  /// The weight in thousandths; 1000 if the client gave none.
   int q = 1000;
 
-  /// A parameter's value, empty where there is none.
+  /// The value of a parameter, empty if there is none.
   std::string_view Parameter(std::string_view name) const;
 };
 
-/// Splits such a header (RFC 9110, 5.6). Elements with a q that is no qvalue
+/// Splits such a header (RFC 9110, 5.6). Elements whose q is not a valid qvalue
 /// are left out. Commas and semicolons within quotes are text.
 std::vector<HeaderElement> ParseHeaderList(std::string_view header);
 

@@ -21,8 +21,7 @@
 namespace leak_exporter::http {
 namespace {
 
-// As many as a service manager is believed; it guards the loop, nobody listens
-// at more.
+// Bounds the loop. No service manager hands over more sockets.
 constexpr int kMostInherited = 64;
 
 tl::unexpected<Error> BindFailure(const std::string& address, int code) {
@@ -63,7 +62,7 @@ std::string BoundAddress(int fd) {
   return AddressText(name, length);
 }
 
-/// Makes, binds and listens; the errno where one of them fails.
+/// Creates a socket, binds it and listens. The error is the errno.
 tl::expected<UniqueFd, int> OpenListening(const sockaddr* name,
                                           socklen_t length, bool dual_stack) {
   UniqueFd fd(
@@ -151,8 +150,8 @@ Result<std::vector<ListenSocket>> ListenEverywhere(
   return sockets;
 }
 
-/// Removes a socket that its owner left behind. An errno where something else
-/// has the path, or somebody still listens there.
+/// Removes a socket that its owner left behind. Returns an errno if the path is
+/// something else, or if somebody still listens there.
 int RemoveStaleSocket(const sockaddr_un& name) {
   struct stat existing {};
   if (::lstat(name.sun_path, &existing) != 0) {

@@ -11,20 +11,21 @@
 
 namespace leak_exporter::http {
 
-/// A stream socket that listens. Where it was bound to a path, the path goes
-/// with it, unless another socket has taken its place.
+/// A listening stream socket. If Listen bound it to a path, the destructor
+/// removes that path, unless another socket has replaced it.
 class ListenSocket {
  public:
-  /// Takes a socket that listens already.
+  /// Takes over a socket that already listens.
   explicit ListenSocket(UniqueFd fd);
   ListenSocket(ListenSocket&&) = default;
   ListenSocket& operator=(ListenSocket&&) = delete;
   ~ListenSocket();
 
   int fd() const { return fd_.get(); }
-  /// As it is bound: "127.0.0.1:10042", "[::]:10042", "unix:/run/x.sock".
+  /// The bound address: "127.0.0.1:10042", "[::]:10042", "unix:/run/x.sock".
   const std::string& address() const { return address_; }
-  /// Has the destructor remove the Unix socket that was bound just now.
+  /// Makes the destructor remove the Unix socket at `path`, to which this
+  /// socket has just been bound.
   void OwnPath(const std::string& path);
 
  private:
@@ -35,20 +36,22 @@ class ListenSocket {
   ino_t inode_ = 0;
 };
 
-/// Binds an address and listens. A name is bound at every address that it
-/// resolves to; an empty host, and `::`, take IPv4 along. A Unix socket that
-/// nobody listens at any more is replaced. Errors carry the errno (0 where the
-/// name did not resolve) and name the address and the cause.
+/// Binds an address and listens there. A name is bound at every address that it
+/// resolves to. An empty host and `::` include IPv4. A Unix socket at which
+/// nobody listens any more is replaced. An error carries the errno (0 if the
+/// name did not resolve) and names the address and the cause.
 Result<std::vector<ListenSocket>> Listen(const ListenAddress& address);
 
-/// Whether sockets that a service manager handed over are this process's, not
-/// those of one that started it. The text is LISTEN_PID's, null where unset.
+/// Whether a service manager handed its sockets to this process, and not to one
+/// that started this process. `listen_pid` is the value of LISTEN_PID, null if
+/// that is not set.
 bool IsMeantForUs(const char* listen_pid);
 
-/// The sockets that a service manager has opened (sd_listen_fds(3)):
-/// `listen_fds` of them from descriptor `first_fd` on, where `listen_pid` is
-/// this process. Both texts are the environment's, null where unset. Having
-/// none, or one that does not listen, is an error.
+/// The sockets that a service manager has opened for this process
+/// (sd_listen_fds(3)): `listen_fds` descriptors from `first_fd` on.
+/// `listen_pid` and `listen_fds` are the values of the environment, null if not
+/// set. It is an error if there is no socket for this process, or if one does
+/// not listen.
 Result<std::vector<ListenSocket>> InheritedSockets(const char* listen_pid,
                                                    const char* listen_fds,
                                                    int first_fd = 3);

@@ -9,18 +9,19 @@
 
 namespace leak_exporter::http {
 
-/// What handlers see of a request: no library's types, so that they are tested
-/// without a socket.
+/// A request as handlers see it. It names no type of the HTTP library, so that
+/// handlers can be tested without a socket.
 struct Request {
-  /// "GET" also for HEAD: the server leaves the body out.
+  /// "GET" also stands for HEAD; the server then sends no body.
   std::string method;
   std::string path;
   /// Unescaped, in the order of the URL.
   std::vector<std::pair<std::string, std::string>> query;
-  /// A header's value by its name, any case; empty where there is none.
+  /// Returns the value of a header, empty if the request does not have it. The
+  /// case of `name` does not matter.
   std::function<std::string_view(const char* name)> header;
 
-  /// All values of a parameter that may be repeated.
+  /// Every value of a query parameter, which may be repeated.
   std::vector<std::string> QueryValues(std::string_view name) const;
 };
 
@@ -28,22 +29,22 @@ struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  /// Besides those that the server adds to every response.
+  /// Headers in addition to those that the server adds to every response.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// Answers one request. Called from many threads at once. What it throws
-/// becomes a 500.
+/// Answers one request. Called from many threads at once. An exception is
+/// answered with 500.
 using Handler = std::function<Response(const Request&)>;
 
-/// A path that is served, for the methods that it takes. GET includes HEAD.
+/// A path and the methods that it is served for. GET includes HEAD.
 struct Route {
   std::string path;
   std::vector<std::string> methods;
   Handler handler;
 };
 
-/// A plain text answer; a newline ends it.
+/// Makes a plain text response. Appends a newline to `text`.
 Response PlainText(int status, std::string_view text);
 
 }  // namespace leak_exporter::http

@@ -13,14 +13,14 @@ struct Offer {
   std::string_view type;
   std::string_view version;
   bool openmetrics;
-  /// Answers a client that names the type but no version.
+  /// The answer to a client that names the type but no version.
   bool default_version;
 };
 
 constexpr std::string_view kOpenMetricsType = "application/openmetrics-text";
 constexpr std::string_view kTextType = "text/plain";
 
-// In the order of preference among what a client likes equally.
+// In the order of our preference among formats of equal weight.
 constexpr std::array kOffers = {
     Offer{kOpenMetricsType, "1.0.0", true, true},
     Offer{kOpenMetricsType, "0.0.1", true, false},
@@ -29,7 +29,7 @@ constexpr std::array kOffers = {
 };
 constexpr const Offer& kPlainText = kOffers.back();
 
-/// How well an element names an offer; higher is more specific.
+/// How specifically an element names an offer; higher is more specific.
 enum Specificity { kAnything = 1, kAnySubtype, kType, kVersion };
 
 std::optional<Specificity> Match(const HeaderElement& range,

@@ -22,12 +22,12 @@
 namespace leak_exporter::http {
 namespace {
 
-// Rendering a page needs little; what is large is on the heap.
+// Handlers need little stack; large objects are on the heap.
 constexpr size_t kThreadStackBytes = size_t{256} << 10;
-// What fits in a packet gains nothing by being smaller.
+// A body that fits into one packet gains nothing from compression.
 constexpr size_t kLeastPackedBytes = 1024;
 
-/// One request between the library's calls for it.
+/// The state of one request between the library's calls.
 struct Exchange {
   size_t body_bytes = 0;
 };
@@ -80,7 +80,7 @@ Request ReadRequest(MHD_Connection* connection, std::string_view path,
 
 void FreeBody(void* body) { delete static_cast<std::string*>(body); }
 
-/// Hands the body over without a copy.
+/// Passes the body to the library without a copy.
 ResponseHandle MakeResponse(Response&& response) {
   auto body = std::make_unique<std::string>(std::move(response.body));
   ResponseHandle handle(MHD_create_response_from_buffer_with_free_callback_cls(
@@ -121,8 +121,7 @@ class Server::Implementation {
       : routes_(std::move(routes)), logger_(logger), limits_(limits) {}
 
   void Start(const ListenSocket& socket) {
-    // The library closes what it listens at, so it gets a descriptor of its
-    // own.
+    // The library closes its descriptor, so that it gets a duplicate.
     const int fd = ::fcntl(socket.fd(), F_DUPFD_CLOEXEC, 0);
     if (fd < 0) throw std::runtime_error(std::strerror(errno));
     DaemonHandle daemon(MHD_start_daemon(
@@ -143,8 +142,7 @@ class Server::Implementation {
   }
 
  private:
-  /// The only way in from the library, and so the one place where what a
-  /// handler throws ends.
+  /// The library's only way in. No exception of a handler may pass it.
   static MHD_Result OnRequest(void* self, MHD_Connection* connection,
                               const char* path, const char* method,
                               const char* /*version*/,
@@ -181,8 +179,8 @@ class Server::Implementation {
                    const char* method, size_t* upload_size, void** exchange) {
     if (*exchange == nullptr) {
       *exchange = new Exchange;
-      // The library closes a connection that is answered in this first call,
-      // so that a request which is in order waits for the next one.
+      // The library closes a connection that is answered in this first call. A
+      // valid request therefore waits for the next call.
       auto refusal = RefuseBody(connection, path, method);
       return refusal ? Queue(connection, std::move(*refusal)) : MHD_YES;
     }
@@ -195,7 +193,7 @@ class Server::Implementation {
     return Queue(connection, Answer(connection, path, method));
   }
 
-  /// The answer to a request whose body is not worth reading.
+  /// The answer to a request whose body is not read.
   std::optional<Response> RefuseBody(MHD_Connection* connection,
                                      const char* path, const char* method) {
     const std::string_view length = HeaderValue(connection, "Content-Length");
@@ -264,7 +262,7 @@ class Server::Implementation {
   Logger& logger_;
   ServerLimits limits_;
   Gzip gzip_;
-  /// Last, so that it ends before what the handlers use.
+  /// The last member, so that it is destroyed before what the handlers use.
   std::vector<DaemonHandle> daemons_;
 };
 

@@ -12,35 +12,37 @@
 namespace leak_exporter::http {
 
 struct ServerLimits {
-  /// Connections at once, for each socket; one thread each.
+  /// How many connections a socket may have at one time. Each takes a thread.
   unsigned connections = 64;
-  /// A connection that says nothing for so long is closed.
+  /// A connection without traffic is closed after this time.
   unsigned idle_seconds = 30;
-  /// What a request's line and headers may take; beyond it is a 431.
+  /// The size of the line and headers of a request. A larger one is answered
+  /// with 431.
   size_t header_bytes = size_t{32} << 10;
-  /// A request's body is read, to nothing, up to here.
+  /// The size of the body of a request, which is read and discarded. A larger
+  /// one is answered with 413.
   size_t body_bytes = size_t{64} << 10;
 };
 
-/// Serves routes over HTTP/1.1 on sockets that listen already, from threads of
-/// its own: one a socket and one a connection, so that a slow client holds up
-/// nobody but itself.
+/// Serves routes over HTTP/1.1 on sockets that already listen. Each socket and
+/// each connection has a thread of its own, so that a slow client delays only
+/// itself.
 ///
-/// It adds to every response what keeps a browser from caching it or guessing
-/// its type, and compresses what is not small for clients that take gzip. An
-/// unknown path is a 404, a wrong method a 405 with Allow, a body over the
-/// limit a 413; what a handler throws is logged and is a 500.
+/// Every response has headers that keep a browser from caching it or guessing
+/// its type. Larger responses are compressed for clients that accept gzip. An
+/// unknown path is answered with 404, a wrong method with 405 and Allow. An
+/// exception from a handler is logged and answered with 500.
 class Server {
  public:
-  /// Throws std::runtime_error where a thread or the like cannot be had.
+  /// Throws std::runtime_error if the HTTP library cannot be started.
   Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
          Logger& logger, const ServerLimits& limits = {});
-  /// Closes every connection and waits for the handlers that run.
+  /// Closes every connection and waits for the handlers that still run.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// The addresses as they are bound, in the order of the sockets.
+  /// The bound addresses, in the order of the sockets.
   std::vector<std::string> Addresses() const;
   const std::vector<ListenSocket>& sockets() const { return sockets_; }
 

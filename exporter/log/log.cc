@@ -21,9 +21,6 @@ namespace {
 
 using spdlog::details::log_msg;
 
-// The program promises to end within a second of a signal.
-constexpr std::chrono::milliseconds kPatienceAtTheEnd{300};
-
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -66,8 +63,8 @@ class LineFormatter final : public spdlog::formatter {
   LogFormat format_;
 };
 
-/// A thread for the log alone. Signals are the main thread's: one that this
-/// thread took would end the program.
+/// Starts the thread that writes. It must take no signals: the main thread
+/// waits for them, and here they would end the program.
 std::unique_ptr<spdlog::details::thread_pool> StartThread(size_t queue_lines) {
   sigset_t all;
   sigset_t before;
@@ -82,8 +79,9 @@ std::unique_ptr<spdlog::details::thread_pool> StartThread(size_t queue_lines) {
 
 }  // namespace
 
-/// Leaves out repeated warnings and errors, passes the rest on to the sink, and
-/// counts both. Only the logger's thread calls what spdlog calls.
+/// Passes messages on to the sink, except for warnings and errors that are
+/// repeated too often. Counts all of them. Only the logger's thread calls the
+/// functions of spdlog's interface.
 class Logger::Output final : public spdlog::sinks::sink {
  public:
   Output(LogFormat format, std::shared_ptr<spdlog::sinks::sink> to)
@@ -92,7 +90,7 @@ class Logger::Output final : public spdlog::sinks::sink {
   }
 
   void log(const log_msg& message) override {
-    // A sink may throw, which spdlog reports.
+    // Counts also if the sink throws; spdlog reports that.
     const std::unique_ptr<Output, void (*)(Output*)> count(
         this, [](Output* output) { output->Count(); });
     if (message.level < spdlog::level::warn) {
@@ -114,8 +112,8 @@ class Logger::Output final : public spdlog::sinks::sink {
   void set_pattern(const std::string& /*pattern*/) override {}
   void set_formatter(std::unique_ptr<spdlog::formatter> /*other*/) override {}
 
-  /// Waits at most `patience` until `enough` says so of the number of lines
-  /// that have been handled, and returns what it says.
+  /// Waits at most `patience` until `enough` is true for the number of handled
+  /// messages. Returns whether it is.
   bool Await(std::chrono::milliseconds patience,
              const std::function<bool(uint64_t)>& enough) {
     std::unique_lock lock(mutex_);
@@ -153,7 +151,8 @@ Logger::Logger(LogFormat format, LogLevel level,
 }
 
 Logger::~Logger() {
-  // The pool's destructor joins.
+  // The destructor of the pool joins the thread, which is impossible if that
+  // hangs.
   if (!Flush(kPatienceAtTheEnd)) static_cast<void>(thread_.release());
 }
 

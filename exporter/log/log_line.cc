@@ -44,9 +44,9 @@ std::string Rfc3339(std::chrono::system_clock::time_point time) {
   return std::string(date.data(), length) + fraction.data();
 }
 
-// The text as JSON's string, which is also what logfmt readers take between
-// quotes. JSON allows U+0080 to U+009F, U+2028 and U+2029 as they are, but some
-// readers end a line there.
+// The text as a JSON string. Readers of logfmt accept the same between quotes.
+// JSON allows U+0080 to U+009F, U+2028 and U+2029 unescaped, but some readers
+// end a line there.
 std::string Quoted(std::string_view text) {
   std::string quoted = "\"";
   while (!text.empty()) {
@@ -74,7 +74,7 @@ std::string Quoted(std::string_view text) {
   return quoted + '"';
 }
 
-// logfmt leaves words bare.
+// Whether logfmt needs no quotes around the text.
 bool IsBare(std::string_view text) {
   for (const char c : text) {
     if (c <= ' ' || c > '~' || c == '"' || c == '=' || c == '\\') return false;

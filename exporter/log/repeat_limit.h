@@ -9,28 +9,28 @@
 
 namespace leak_exporter {
 
-/// Decides which of many equal events are written, so that something that fails
-/// over and over does not flood the log. The first of each kind are written at
-/// once, then one for each interval. Not thread-safe.
+/// Decides which of many equal events are written, so that a repeated failure
+/// does not flood the log. The first ones of a kind are written at once, the
+/// next ones at one per interval. Not thread-safe.
 class RepeatLimit {
  public:
   using TimePoint = std::chrono::system_clock::time_point;
 
-  /// That many equal events are written at once; each `interval` that passes
+  /// This many equal events may be written at once. Each interval that passes
   /// allows one more.
   static constexpr uint64_t kBurst = 5;
   static constexpr std::chrono::minutes kInterval{1};
-  /// When there are more kinds, the one that came least recently is forgotten.
+  /// If there are more kinds, the least recent one is forgotten.
   static constexpr size_t kMostKinds = 256;
 
-  /// `text` is what equal events have in common. Returns how many equal events
-  /// have been left out since the last that was written, or nothing if this one
-  /// is to be left out too.
+  /// Takes an event; events with the same `text` are equal. Absent if this
+  /// event is to be left out. Otherwise the number of equal events that were
+  /// left out since the last one was written.
   std::optional<uint64_t> Admit(TimePoint now, std::string_view text);
 
  private:
   struct Kind {
-    /// How many may still be written, as of `counted`.
+    /// How many may be written without waiting, as of `counted`.
     uint64_t allowed = kBurst;
     TimePoint counted{};
     TimePoint last{};
@@ -39,7 +39,7 @@ class RepeatLimit {
 
   Kind& Find(TimePoint now, std::string_view text);
 
-  /// By the hash of the text: texts may be long.
+  /// The key is the hash of the text, because texts may be long.
   std::unordered_map<size_t, Kind> kinds_;
 };
 

@@ -27,7 +27,7 @@ ReloadResult ReloadQueue::Request() {
     const std::lock_guard lock(mutex_);
     if (closed_) return Refusal();
     outcome = waiting_.emplace_back().get_future();
-    // Fails only where the count is at its end, which wakes as well.
+    // Fails only if the counter is full, and then the descriptor is readable.
     ::eventfd_write(wakeup_.get(), 1);
   }
   return outcome.get();

@@ -11,25 +11,27 @@
 
 namespace leak_exporter {
 
-/// What a reload came to: nothing, or every mistake in the file, one a line.
+/// The outcome of a reload: success, or every mistake in the file, one a line.
 using ReloadResult = tl::expected<void, std::vector<std::string>>;
 
-/// Brings requests to reload from any thread to the main one, which has the
-/// stack that a deeply nested file takes, and the outcome back. Thread-safe.
+/// Passes requests to reload from any thread to the main thread, and the
+/// outcome back. Only the main thread has a stack that is large enough for a
+/// deeply nested file. Thread-safe.
 class ReloadQueue {
  public:
-  /// Throws std::system_error where there is no descriptor to be had.
+  /// Throws std::system_error if no descriptor is available.
   ReloadQueue();
 
-  /// Waits until the main thread has reloaded.
+  /// Asks for a reload and waits for its outcome.
   ReloadResult Request();
 
-  /// Readable while there are requests.
+  /// Readable while requests wait.
   int fd() const { return wakeup_.get(); }
-  /// Calls `reload` once for all requests that wait, if there are any.
+  /// Calls `reload` once for all waiting requests. Does nothing if there are
+  /// none.
   void Serve(const std::function<ReloadResult()>& reload);
 
-  /// Refuses the requests that wait and those that come.
+  /// Refuses the waiting requests and all later ones.
   void Close();
 
  private:

@@ -16,7 +16,8 @@ namespace leak_exporter {
 /// A configuration, or every mistake in it, one a line.
 using LoadResult = tl::expected<config::Config, std::vector<std::string>>;
 
-/// Reads the configuration again and puts it in force, all of it or nothing.
+/// Reads the configuration again and applies it. A configuration with a mistake
+/// is not applied at all.
 class ConfigReloader {
  public:
   struct State {
@@ -24,16 +25,16 @@ class ConfigReloader {
     double last_success_unix_seconds = 0;
   };
 
-  /// The first configuration counts as loaded when this is made.
+  /// Counts the first configuration of the program as loaded now.
   ConfigReloader(std::function<LoadResult()> load,
                  std::function<void(const config::Config&)> apply,
                  const Clock& clock, Logger& logger);
 
-  /// A file with mistakes changes nothing; they are logged and returned. Called
-  /// from one thread at a time.
+  /// Loads and applies. If there are mistakes, logs and returns them, and the
+  /// configuration stays as it was. Called from one thread at a time.
   ReloadResult Reload();
 
-  /// How the last one went. Thread-safe.
+  /// The outcome of the last reload. Thread-safe.
   State state() const;
 
  private:

@@ -6,9 +6,10 @@ namespace leak_exporter {
 
 void ConfigureMalloc() {
 #ifdef M_ARENA_MAX
-  // Each further arena would keep as much again.
+  // Every further arena would keep as much memory again.
   constexpr int kArenas = 1;
-  // Beyond it a block is mapped and unmapped by itself; glibc's greatest.
+  // Larger blocks are mapped and unmapped one by one. This is the largest
+  // threshold that glibc accepts.
   constexpr int kMmapThresholdBytes = 32 << 20;
   constexpr int kTrimThresholdBytes = 32 << 20;
   ::mallopt(M_ARENA_MAX, kArenas);

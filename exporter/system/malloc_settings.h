@@ -2,11 +2,13 @@
 
 namespace leak_exporter {
 
-/// Has the C library share one heap among threads that come and go, and keep
-/// what a scrape has used for the next one: giving megabytes back to the kernel
-/// and having them zeroed anew costs more than to render into them. To be
-/// called once, before threads are started. Nothing is changed where the C
-/// library is not glibc (mallopt(3)).
+/// Sets up malloc for short-lived threads and repeated scrapes (mallopt(3)).
+/// All threads share one arena, and memory that a scrape has used is kept for
+/// the next one. Returning megabytes to the kernel and having them zeroed again
+/// would cost more than rendering into them.
+///
+/// Called once, before threads are started. Does nothing if the C library is
+/// not glibc.
 void ConfigureMalloc();
 
 }  // namespace leak_exporter

@@ -13,9 +13,10 @@ namespace leak_exporter {
 /// manager every call does nothing. Thread-safe.
 class ServiceManager {
  public:
-  /// `socket` is NOTIFY_SOCKET: a path, or '@' and an abstract name; empty
-  /// where there is no manager. `watchdog_interval` is the time within which
-  /// Watchdog must be called again; absent where nobody waits for it.
+  /// `socket` is NOTIFY_SOCKET: a path, or '@' and an abstract name. It is
+  /// empty if there is no manager. `watchdog_interval` is the time within which
+  /// Watchdog must be called again. It is absent if the manager does not wait
+  /// for such calls.
   ServiceManager(std::string socket,
                  std::optional<std::chrono::microseconds> watchdog_interval);
 
@@ -23,7 +24,8 @@ class ServiceManager {
   static ServiceManager FromEnvironment();
 
   Result<void> Ready() const;
-  /// `now` is CLOCK_MONOTONIC, which the manager compares with its own.
+  /// `now` is the time on CLOCK_MONOTONIC; the manager compares it with its
+  /// own.
   Result<void> Reloading(std::chrono::steady_clock::time_point now) const;
   Result<void> Stopping() const;
   Result<void> Watchdog() const;

@@ -7,16 +7,18 @@
 
 namespace leak_exporter {
 
-/// Signals as something to poll for, instead of handlers. Blocks them in the
-/// thread that makes it and in all that it starts later, so it comes first.
+/// A descriptor that replaces signal handlers: poll it and take the signals
+/// from it. The constructor blocks the signals in the calling thread, and
+/// threads that this one starts later inherit that. Other threads must block
+/// them themselves.
 class SignalFd {
  public:
-  /// Throws std::system_error where there is no descriptor to be had.
+  /// Throws std::system_error if no descriptor is available.
   explicit SignalFd(std::initializer_list<int> signals);
 
-  /// Readable while a signal waits.
+  /// Readable while a signal is pending.
   int fd() const { return fd_.get(); }
-  /// The next one that waits, without blocking.
+  /// Takes the next pending signal. Absent if there is none; never blocks.
   std::optional<int> Take() const;
 
  private:

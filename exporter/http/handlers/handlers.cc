@@ -33,7 +33,7 @@ std::optional<std::vector<std::string>> Restriction(const Request& request,
   return values;
 }
 
-/// A 400 where one of the names is not known.
+/// A 400 if one of the names is not known.
 std::optional<Response> RefuseUnknown(
     const std::optional<std::vector<std::string>>& names, std::string_view what,
     const std::function<bool(std::string_view)>& is_known) {
@@ -77,11 +77,11 @@ Response Metrics(const Site& site, const Request& request) {
   return response;
 }
 
-Response DebugBlock(const Site& site, render::DebugBlock profile,
+Response DebugBlock(const Site& site, render::DebugBlock block,
                     const Request& request) {
-  const std::array profiles = {profile};
+  const std::array blocks = {block};
   const SnapshotRequest measure{Restriction(request, "target"),
-                                CollectorsOf(profiles), kDefaultBudget};
+                                CollectorsOf(blocks), kDefaultBudget};
   if (auto refusal = RefuseUnknownTargets(site, measure)) return *refusal;
   const auto formats = request.QueryValues("format");
   const std::string format = formats.empty() ? "text" : formats.back();
@@ -93,10 +93,10 @@ Response DebugBlock(const Site& site, render::DebugBlock profile,
   Response response;
   if (format == "json") {
     response.content_type = "application/json";
-    response.body = render::BlocksJson(snapshot, profiles);
+    response.body = render::BlocksJson(snapshot, blocks);
   } else {
     response.body = render::DebugBlocks(
-        snapshot, profiles,
+        snapshot, blocks,
         /*several_targets=*/site.snapshotter.TargetCount() > 1);
   }
   return response;
@@ -134,7 +134,7 @@ std::vector<Route> MakeRoutes(const Site& site) {
       [site](const Request& request) { return Metrics(site, request); });
   get("/", [site](const Request&) { return Page(site); });
   get("/-/healthy", [](const Request&) { return PlainText(200, "healthy"); });
-  // Asks for what a deadlock would hold.
+  // Takes the locks that a deadlock would hold.
   get("/-/ready", [site](const Request&) {
     return site.snapshotter.TargetCount() > 0 ? PlainText(200, "ready")
                                               : PlainText(503, "no targets");
@@ -148,9 +148,9 @@ std::vector<Route> MakeRoutes(const Site& site) {
       {"/debug/disk", render::DebugBlock::kDisk},
       {"/debug/mapping", render::DebugBlock::kMapping},
   }};
-  for (const auto& [path, profile] : blocks) {
-    get(path, [site, profile = profile](const Request& request) {
-      return DebugBlock(site, profile, request);
+  for (const auto& [path, block] : blocks) {
+    get(path, [site, block = block](const Request& request) {
+      return DebugBlock(site, block, request);
     });
   }
   return routes;

@@ -11,11 +11,11 @@
 
 namespace leak_exporter::http {
 
-/// What the pages are made from. Everything it refers to is thread-safe and
+/// What the routes serve. Everything that it refers to is thread-safe and
 /// outlives the server.
 struct Site {
   const Snapshotter& snapshotter;
-  /// What the exporter says of itself.
+  /// The exporter's own state.
   std::function<render::ExporterStatus()> status;
   std::function<ReloadResult()> reload;
   std::string telemetry_path;
@@ -25,9 +25,10 @@ struct Site {
 /// that leads to them unless the metrics are at "/".
 std::vector<Route> MakeRoutes(const Site& site);
 
-/// How long a scrape may take, by its X-Prometheus-Scrape-Timeout-Seconds: half
-/// a second less, so that the answer arrives in time; ten seconds where the
-/// header is absent or makes no sense.
+/// How long a scrape may take. `timeout_header` is the value of its
+/// X-Prometheus-Scrape-Timeout-Seconds. The budget is half a second less, so
+/// that the answer arrives in time. It is ten seconds if the header is absent
+/// or invalid.
 std::chrono::nanoseconds ScrapeBudget(std::string_view timeout_header);
 
 }  // namespace leak_exporter::http

@@ -13,7 +13,7 @@
 namespace leak_exporter::http {
 namespace {
 
-// More than a person reads; a target may match thousands.
+// Nobody reads more. A target may match thousands of processes.
 constexpr size_t kMostPids = 10;
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
@@ -54,7 +54,7 @@ th { font-weight: 600; }
 <body>
 )";
 
-/// Text and attribute values; ill-formed UTF-8 is repaired.
+/// Escapes text and attribute values. Ill-formed UTF-8 is repaired.
 std::string Escape(std::string_view text) {
   std::string escaped;
   for (const char c : RepairUtf8(text)) {
@@ -81,7 +81,7 @@ std::string Escape(std::string_view text) {
   return escaped;
 }
 
-/// A value within a URL's query (RFC 3986, 2.3).
+/// Escapes a value in the query of a URL (RFC 3986, 2.3).
 std::string PercentEncode(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   constexpr std::string_view kUnreserved =

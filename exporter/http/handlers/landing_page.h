@@ -7,9 +7,9 @@
 
 namespace leak_exporter::http {
 
-/// The page at "/": what is exported, how each target is doing, and where its
-/// numbers are. Plain HTML that needs no script and nothing from elsewhere.
-/// What the outside world chose is escaped.
+/// Renders the page at "/": what is exported, the state of each target, and
+/// links to its numbers. It is plain HTML without scripts and without resources
+/// from other hosts. Texts from the outside world are escaped.
 std::string LandingPage(const Snapshot& snapshot,
                         const render::ExporterStatus& status,
                         const std::string& telemetry_path);

@@ -70,22 +70,21 @@ TEST_CASE("options: every web and log flag") {
 }
 
 TEST_CASE("options: profile takes blocks and a format") {
-  using Profiles = std::vector<DebugBlock>;
-  const Profiles all = {DebugBlock::kMemory, DebugBlock::kPid,
-                        DebugBlock::kDisk, DebugBlock::kMapping};
+  using Blocks = std::vector<DebugBlock>;
+  const Blocks all = {DebugBlock::kMemory, DebugBlock::kPid, DebugBlock::kDisk,
+                      DebugBlock::kMapping};
   const Options options = Parsed({"profile", "--pid=1"});
   CHECK(options.command == Command::kProfile);
-  CHECK(options.profiles == all);
-  CHECK(options.profile_format == ProfileFormat::kText);
-  CHECK(Parsed({"profile", "--pid=1", "disk"}).profiles ==
-        Profiles{DebugBlock::kDisk});
-  CHECK(Parsed({"profile", "disk", "pid", "--pid", "1", "disk"}).profiles ==
-        Profiles{DebugBlock::kPid, DebugBlock::kDisk});
-  CHECK(Parsed({"--pid=1", "profile", "mapping", "memory"}).profiles ==
-        Profiles{DebugBlock::kMemory, DebugBlock::kMapping});
-  CHECK(
-      Parsed({"profile", "--config.file=a", "--format=json"}).profile_format ==
-      ProfileFormat::kJson);
+  CHECK(options.blocks == all);
+  CHECK(options.block_format == BlockFormat::kText);
+  CHECK(Parsed({"profile", "--pid=1", "disk"}).blocks ==
+        Blocks{DebugBlock::kDisk});
+  CHECK(Parsed({"profile", "disk", "pid", "--pid", "1", "disk"}).blocks ==
+        Blocks{DebugBlock::kPid, DebugBlock::kDisk});
+  CHECK(Parsed({"--pid=1", "profile", "mapping", "memory"}).blocks ==
+        Blocks{DebugBlock::kMemory, DebugBlock::kMapping});
+  CHECK(Parsed({"profile", "--config.file=a", "--format=json"}).block_format ==
+        BlockFormat::kJson);
 }
 
 TEST_CASE("options: check-config takes a file") {
@@ -207,7 +206,7 @@ TEST_CASE("options: a wrong command line is one line and a hint") {
 
 TEST_CASE("options: what follows -- is a word, whatever it begins with") {
   CHECK(Parsed({"check-config", "--", "--pid=1"}).config_file == "--pid=1");
-  CHECK(Parsed({"--pid=1", "profile", "--", "disk"}).profiles ==
+  CHECK(Parsed({"--pid=1", "profile", "--", "disk"}).blocks ==
         std::vector{DebugBlock::kDisk});
   CHECK(Parsed({"check-config", "-"}).config_file == "-");
 }

@@ -12,7 +12,7 @@ using render::DebugBlock;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using Profiles = std::vector<DebugBlock>;
+using Blocks = std::vector<DebugBlock>;
 
 const BlockSchedule::TimePoint kStart{std::chrono::hours(5)};
 
@@ -22,7 +22,7 @@ config::DebuggingConfig PidEvery(seconds interval) {
   return config;
 }
 
-TEST_CASE("profile schedule: without blocks nothing is due") {
+TEST_CASE("block schedule: without blocks nothing is due") {
   BlockSchedule schedule;
   CHECK_FALSE(schedule.NextDue());
   schedule.Configure({}, kStart);
@@ -30,17 +30,17 @@ TEST_CASE("profile schedule: without blocks nothing is due") {
   CHECK(schedule.TakeDue(kStart).empty());
 }
 
-TEST_CASE("profile schedule: the first beat is at once, then by interval") {
+TEST_CASE("block schedule: the first is due at once, then by interval") {
   BlockSchedule schedule;
   schedule.Configure(PidEvery(seconds(10)), kStart);
   CHECK(schedule.NextDue() == kStart);
-  CHECK(schedule.TakeDue(kStart) == Profiles{DebugBlock::kPid});
+  CHECK(schedule.TakeDue(kStart) == Blocks{DebugBlock::kPid});
   CHECK(schedule.NextDue() == kStart + seconds(10));
   CHECK(schedule.TakeDue(kStart + milliseconds(9999)).empty());
-  CHECK(schedule.TakeDue(kStart + seconds(10)) == Profiles{DebugBlock::kPid});
+  CHECK(schedule.TakeDue(kStart + seconds(10)) == Blocks{DebugBlock::kPid});
 }
 
-TEST_CASE("profile schedule: lateness does not add up") {
+TEST_CASE("block schedule: lateness does not add up") {
   BlockSchedule schedule;
   schedule.Configure(PidEvery(seconds(10)), kStart);
   for (int i = 0; i < 1000; ++i) {
@@ -49,31 +49,30 @@ TEST_CASE("profile schedule: lateness does not add up") {
   CHECK(schedule.NextDue() == kStart + seconds(10'000));
 }
 
-TEST_CASE("profile schedule: missed beats are left out") {
+TEST_CASE("block schedule: missed ones are left out") {
   BlockSchedule schedule;
   schedule.Configure(PidEvery(seconds(10)), kStart);
-  CHECK(schedule.TakeDue(kStart + seconds(57)) == Profiles{DebugBlock::kPid});
+  CHECK(schedule.TakeDue(kStart + seconds(57)) == Blocks{DebugBlock::kPid});
   CHECK(schedule.NextDue() == kStart + seconds(60));
 }
 
-TEST_CASE("profile schedule: blocks beat apart and come in one order") {
+TEST_CASE(
+    "block schedule: each block has its interval, and they come in one order") {
   BlockSchedule schedule;
   config::DebuggingConfig config;
   config.mapping_profile_interval = seconds(2);
   config.memory_profile_interval = seconds(3);
   schedule.Configure(config, kStart);
   CHECK(schedule.TakeDue(kStart) ==
-        Profiles{DebugBlock::kMemory, DebugBlock::kMapping});
-  CHECK(schedule.TakeDue(kStart + seconds(2)) ==
-        Profiles{DebugBlock::kMapping});
-  CHECK(schedule.TakeDue(kStart + seconds(3)) == Profiles{DebugBlock::kMemory});
-  CHECK(schedule.TakeDue(kStart + seconds(4)) ==
-        Profiles{DebugBlock::kMapping});
+        Blocks{DebugBlock::kMemory, DebugBlock::kMapping});
+  CHECK(schedule.TakeDue(kStart + seconds(2)) == Blocks{DebugBlock::kMapping});
+  CHECK(schedule.TakeDue(kStart + seconds(3)) == Blocks{DebugBlock::kMemory});
+  CHECK(schedule.TakeDue(kStart + seconds(4)) == Blocks{DebugBlock::kMapping});
   CHECK(schedule.TakeDue(kStart + seconds(6)) ==
-        Profiles{DebugBlock::kMemory, DebugBlock::kMapping});
+        Blocks{DebugBlock::kMemory, DebugBlock::kMapping});
 }
 
-TEST_CASE("profile schedule: another configuration keeps what is the same") {
+TEST_CASE("block schedule: another configuration keeps what is the same") {
   BlockSchedule schedule;
   config::DebuggingConfig config = PidEvery(seconds(10));
   config.disk_profile_interval = minutes(1);
@@ -82,7 +81,7 @@ TEST_CASE("profile schedule: another configuration keeps what is the same") {
   config.disk_profile_interval = minutes(2);
   config.output = "/another/file";
   schedule.Configure(config, kStart + seconds(7));
-  CHECK(schedule.TakeDue(kStart + seconds(7)) == Profiles{DebugBlock::kDisk});
+  CHECK(schedule.TakeDue(kStart + seconds(7)) == Blocks{DebugBlock::kDisk});
   CHECK(schedule.NextDue() == kStart + seconds(10));
 }
 
