@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/collector_id.h"
 #include "metrics/base/directory_usage.h"
 #include "metrics/base/error_tally.h"
 
@@ -267,7 +268,7 @@ struct PythonHeapSnapshot {
 
 /// What became of one collector's last run on a target.
 struct CollectorRun {
-  std::string collector;
+  CollectorId collector = CollectorId::kTargets;
   bool success = false;
   double duration_seconds = 0;
   /// When the served result was measured; absent where there is none yet.

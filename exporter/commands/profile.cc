@@ -6,13 +6,13 @@
 
 #include "exporter/cli/effective_config.h"
 #include "exporter/cli/exit_code.h"
-#include "exporter/debug/block_collectors.h"
 #include "exporter/log/log.h"
 #include "exporter/schedule/measuring.h"
 #include "exporter/schedule/snapshotter.h"
 #include "exporter/schedule/waitable_clock.h"
 #include "exporter/schedule/worker_threads.h"
 #include "metrics/procfs/proc_fs.h"
+#include "metrics/render/debug/block_collectors.h"
 #include "metrics/render/debug/debug_text.h"
 #include "metrics/render/json/json.h"
 
@@ -50,8 +50,9 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
   Snapshotter snapshotter(MakeMonitorFactory(proc_fs, RaiseDescriptorLimit()),
                           {clock, proc_fs, workers, *logger});
   snapshotter.Configure(*config);
-  out << Render(snapshotter.Take(
-                    {std::nullopt, CollectorsOf(options.profiles), kBudget}),
+  out << Render(snapshotter.Take({std::nullopt,
+                                  render::CollectorsOf(options.profiles),
+                                  kBudget}),
                 options)
       << std::flush;
   int exit_code = kExitDone;

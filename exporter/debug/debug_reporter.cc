@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "exporter/debug/block_collectors.h"
+#include "metrics/render/debug/block_collectors.h"
 #include "metrics/render/debug/debug_text.h"
 
 namespace leak_exporter {
@@ -62,7 +62,7 @@ void DebugReporter::Run() {
 void DebugReporter::Print(const std::vector<render::DebugBlock>& profiles,
                           const std::shared_ptr<BlockWriter>& writer) {
   const Snapshot snapshot = snapshotter_.Take(
-      {std::nullopt, CollectorsOf(profiles), kMeasuringBudget});
+      {std::nullopt, render::CollectorsOf(profiles), kMeasuringBudget});
   const auto written = writer->Write(render::DebugBlocks(
       snapshot, profiles, /*several_targets=*/snapshot.targets.size() > 1));
   if (!written) {

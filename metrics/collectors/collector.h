@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 
 #include "config/config.h"
 #include "metrics/base/clock.h"
+#include "metrics/base/collector_id.h"
 #include "metrics/base/deadline.h"
 #include "metrics/base/error_tally.h"
 #include "metrics/procfs/proc_fs.h"
@@ -33,8 +33,7 @@ class Collector {
  public:
   virtual ~Collector() = default;
 
-  /// The value of the label `collector` and the key in the configuration.
-  virtual std::string_view name() const = 0;
+  virtual CollectorId id() const = 0;
 
   /// How old a result must be before it is measured again, in a background
   /// worker; absent for one that is measured within every scrape.

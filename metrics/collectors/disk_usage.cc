@@ -24,7 +24,7 @@ struct FoundCache {
 void AddError(const Error& error, ErrorTally& errors) {
   // What is no failed system call is one of the walk's limits.
   if (error.code == 0) {
-    errors.Add("limit", error.message);
+    errors.Add(ErrorCause::kLimit, error.message);
   } else {
     errors.Add(error);
   }

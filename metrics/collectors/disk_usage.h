@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -31,7 +30,7 @@ class DiskUsageCollector final : public Collector {
   explicit DiskUsageCollector(const config::DiskUsageConfig& config,
                               unsigned walk_threads = DefaultWalkThreads());
 
-  std::string_view name() const override { return "disk_usage"; }
+  CollectorId id() const override { return CollectorId::kDiskUsage; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
     return min_interval_;
   }

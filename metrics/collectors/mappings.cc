@@ -97,8 +97,8 @@ class NameSums {
     if (other_bytes > 0) mappings.other_bytes = other_bytes;
     if (sums.size() > top) sums.resize(top);
     if (nameless_bytes_ > 0) {
-      errors.Add("limit", "mappings have more than " +
-                              std::to_string(kMostNames) + " names");
+      errors.Add(ErrorCause::kLimit, "mappings have more than " +
+                                         std::to_string(kMostNames) + " names");
     }
   }
 
@@ -195,9 +195,10 @@ bool MappingsCollector::AddMainProcesses(const CollectorContext& context,
     mappings.anonymous_count =
         mappings.anonymous_count.value_or(0) + found->anonymous_count;
     if (found->rows.added() > kMostRows) {
-      errors.Add("limit", process.handle->Path("maps") + ": more than " +
-                              std::to_string(kMostRows) +
-                              " mappings are over the threshold");
+      errors.Add(ErrorCause::kLimit, process.handle->Path("maps") +
+                                         ": more than " +
+                                         std::to_string(kMostRows) +
+                                         " mappings are over the threshold");
     }
     mappings.processes.push_back(
         {process.pid(), found->rows.Take(), found->total_bytes});

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
@@ -21,7 +20,7 @@ class MappingsCollector final : public Collector {
   explicit MappingsCollector(const config::MappingsConfig& config)
       : config_(config) {}
 
-  std::string_view name() const override { return "mappings"; }
+  CollectorId id() const override { return CollectorId::kMappings; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
 

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -17,7 +16,7 @@ class ProcessTreeCollector final : public Collector {
   explicit ProcessTreeCollector(const config::ProcessTreeConfig& config)
       : top_(config.top) {}
 
-  std::string_view name() const override { return "process_tree"; }
+  CollectorId id() const override { return CollectorId::kProcessTree; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
 

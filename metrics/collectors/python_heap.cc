@@ -166,9 +166,9 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
     }
     if (!*measurement) continue;
     if (!(*measurement)->walk.incomplete.empty()) {
-      errors.Add("limit", process.handle->Path("mem") +
-                              ": heap walked in part: " +
-                              (*measurement)->walk.incomplete);
+      errors.Add(ErrorCause::kLimit, process.handle->Path("mem") +
+                                         ": heap walked in part: " +
+                                         (*measurement)->walk.incomplete);
     }
     sums.Add(process.pid(), **measurement);
   }

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 
 #include "metrics/collectors/collector.h"
 #include "metrics/limits/hysteretic_top_n.h"
@@ -22,7 +21,7 @@ class PythonHeapCollector final : public Collector {
   explicit PythonHeapCollector(const config::PythonHeapConfig& config)
       : config_(config), top_(config.top) {}
 
-  std::string_view name() const override { return "python_heap"; }
+  CollectorId id() const override { return CollectorId::kPythonHeap; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
     return config_.min_interval;
   }

@@ -55,8 +55,9 @@ TargetSnapshot Target(int number) {
   target.python_heap = heap;
   target.memory = memory;
   target.open_files = files;
-  for (const char* collector : {"process_tree", "memory", "mappings",
-                                "open_files", "disk_usage", "python_heap"}) {
+  using enum CollectorId;
+  for (const CollectorId collector : {kProcessTree, kMemory, kMappings,
+                                      kOpenFiles, kDiskUsage, kPythonHeap}) {
     target.runs.push_back({collector, true, 0.001234, 1700000000.25, {}});
   }
   return target;

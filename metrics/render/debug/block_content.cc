@@ -30,7 +30,7 @@ void AppendReason(std::string_view what, std::string_view reason,
 }
 
 /// Says in a line for each cause why a collector has no result.
-void AppendMissing(std::string_view what, std::string_view collector,
+void AppendMissing(std::string_view what, CollectorId collector,
                    const TargetSnapshot& target, std::string& out) {
   const auto run =
       std::ranges::find(target.runs, collector, &CollectorRun::collector);
@@ -63,7 +63,7 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
       target.python_heap ? FindByPid(target.python_heap->processes, pid)
                          : nullptr;
   if (process == nullptr) {
-    AppendMissing("Python heap", "python_heap", target, out);
+    AppendMissing("Python heap", CollectorId::kPythonHeap, target, out);
     return;
   }
   AppendRows(
@@ -92,7 +92,7 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
 
 void AppendPid(const TargetSnapshot& target, pid_t pid, std::string& out) {
   if (!target.process_tree) {
-    AppendMissing("Child processes", "process_tree", target, out);
+    AppendMissing("Child processes", CollectorId::kProcessTree, target, out);
     return;
   }
   std::vector<uint64_t> pids;
@@ -190,7 +190,7 @@ void AppendOpenFiles(const TargetSnapshot& target, pid_t pid,
       target.open_files ? FindByPid(target.open_files->processes, pid)
                         : nullptr;
   if (files == nullptr) {
-    AppendMissing("Open files", "open_files", target, out);
+    AppendMissing("Open files", CollectorId::kOpenFiles, target, out);
     return;
   }
   out += files->paths.empty() ? "No other open files." : "Other open files: ";
@@ -208,7 +208,7 @@ void AppendDisk(const TargetSnapshot& target, pid_t pid, std::string& out) {
     AppendRepositoryCaches(*target.disk_usage, pid, out);
     AppendTemporaryDirectories(*target.disk_usage, pid, out);
   } else {
-    AppendMissing("Disk usage", "disk_usage", target, out);
+    AppendMissing("Disk usage", CollectorId::kDiskUsage, target, out);
   }
   AppendOpenFiles(target, pid, out);
 }
@@ -217,7 +217,7 @@ void AppendMapping(const TargetSnapshot& target, pid_t pid, std::string& out) {
   const ProcessMappings* const mappings =
       target.mappings ? FindByPid(target.mappings->processes, pid) : nullptr;
   if (mappings == nullptr) {
-    AppendMissing("Mappings", "mappings", target, out);
+    AppendMissing("Mappings", CollectorId::kMappings, target, out);
     return;
   }
   for (const NamedBytes& mapping : mappings->mappings) {

@@ -150,12 +150,12 @@ void AddProfile(DebugBlock profile, const TargetSnapshot& target, pid_t pid,
 }
 
 Json Collector(const CollectorRun& run) {
-  return {{"collector", RepairUtf8(run.collector)},
+  return {{"collector", NameOf(run.collector)},
           {"success", run.success},
           {"duration_seconds", run.duration_seconds},
           {"timestamp_seconds", OrNull(run.timestamp_unix_seconds)},
           {"errors", Array(run.errors, [](const CollectorError& error) -> Json {
-             return {{"cause", RepairUtf8(error.cause)},
+             return {{"cause", NameOf(error.cause)},
                      {"count", error.count},
                      {"message", RepairUtf8(error.message)}};
            })}};

@@ -29,19 +29,19 @@ inline config::Config OneTarget(const std::string& name = "app") {
 class SnapshotBench {
  public:
   SnapshotBench() {
-    tree.name = "process_tree";
+    tree.id = CollectorId::kProcessTree;
     tree.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
       auto part = std::make_shared<ProcessTreeSnapshot>();
       part->top = static_cast<size_t>(tree.gate.entered());
       snapshot.process_tree = std::move(part);
       return true;
     };
-    memory.name = "memory";
+    memory.id = CollectorId::kMemory;
     memory.collect = [](TargetSnapshot& snapshot, ErrorTally&) {
       snapshot.memory = std::make_shared<MemorySnapshot>();
       return true;
     };
-    disk.name = "disk_usage";
+    disk.id = CollectorId::kDiskUsage;
     disk.interval = std::chrono::minutes(1);
     disk.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
       auto part = std::make_shared<DiskUsageSnapshot>();

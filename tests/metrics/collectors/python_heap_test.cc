@@ -78,7 +78,7 @@ TEST_CASE("python_heap: measured in the background, at the interval") {
   config.min_interval = std::chrono::seconds(7);
   const PythonHeapCollector collector(config);
   CHECK(collector.BackgroundInterval() == std::chrono::seconds(7));
-  CHECK(collector.name() == "python_heap");
+  CHECK(collector.id() == CollectorId::kPythonHeap);
 }
 
 }  // namespace

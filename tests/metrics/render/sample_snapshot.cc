@@ -126,20 +126,21 @@ PythonHeapSnapshot Heap() {
 
 std::vector<CollectorRun> Runs() {
   return {
-      {"process_tree", true, 0.001, 1700000000.25, {}},
-      {"memory",
+      {CollectorId::kProcessTree, true, 0.001, 1700000000.25, {}},
+      {CollectorId::kMemory,
        true,
        0.0005,
        1700000000.25,
-       {{"permission", 3, "/proc/21906/status: Permission denied"},
-        {"malformed", 1, "/proc/7/status:3: bad VmRSS 'x kB'"}}},
-      {"disk_usage", true, 12.5, 1699999950, {}},
-      {"open_files", true, 0.002, 1700000000.25, {}},
-      {"python_heap",
+       {{ErrorCause::kPermission, 3, "/proc/21906/status: Permission denied"},
+        {ErrorCause::kMalformed, 1, "/proc/7/status:3: bad VmRSS 'x kB'"}}},
+      {CollectorId::kDiskUsage, true, 12.5, 1699999950, {}},
+      {CollectorId::kOpenFiles, true, 0.002, 1700000000.25, {}},
+      {CollectorId::kPythonHeap,
        true,
        0.25,
        1699999990,
-       {{"limit", 1, "/proc/4307/exe: not a CPython that is known"}}},
+       {{ErrorCause::kLimit, 1,
+         "/proc/4307/exe: not a CPython that is known"}}},
   };
 }
 
@@ -162,18 +163,19 @@ Snapshot RichSnapshot() {
   TargetSnapshot ended;
   ended.target = "ended";
   ended.disk_usage = target.disk_usage;
-  ended.runs = {{"process_tree", true, 0.0001, 1700000000.25, {}}};
+  ended.runs = {{CollectorId::kProcessTree, true, 0.0001, 1700000000.25, {}}};
 
   TargetSnapshot blocked;
   blocked.target = "blocked";
   blocked.main_processes = {{77, 1699990002}};
   blocked.runs = {
-      {"process_tree",
+      {CollectorId::kProcessTree,
        false,
        0.002,
        std::nullopt,
-       {{"permission", 1, "/proc/77/task: Permission denied\n### DEBUG"}}},
-      {"python_heap", false, 0, std::nullopt, {}},
+       {{ErrorCause::kPermission, 1,
+         "/proc/77/task: Permission denied\n### DEBUG"}}},
+      {CollectorId::kPythonHeap, false, 0, std::nullopt, {}},
   };
 
   Snapshot snapshot;

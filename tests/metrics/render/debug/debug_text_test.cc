@@ -168,15 +168,15 @@ TEST_CASE("debug text: a target without a process says so") {
 TEST_CASE("debug text: a collector without a result gives its reason") {
   struct Case {
     DebugBlock profile;
-    const char* collector;
+    CollectorId collector;
     const char* what;
   };
   for (const Case& c :
-       {Case{DebugBlock::kMemory, "python_heap", "Python heap"},
-        Case{DebugBlock::kPid, "process_tree", "Child processes"},
-        Case{DebugBlock::kDisk, "disk_usage", "Disk usage"},
-        Case{DebugBlock::kDisk, "open_files", "Open files"},
-        Case{DebugBlock::kMapping, "mappings", "Mappings"}}) {
+       {Case{DebugBlock::kMemory, CollectorId::kPythonHeap, "Python heap"},
+        Case{DebugBlock::kPid, CollectorId::kProcessTree, "Child processes"},
+        Case{DebugBlock::kDisk, CollectorId::kDiskUsage, "Disk usage"},
+        Case{DebugBlock::kDisk, CollectorId::kOpenFiles, "Open files"},
+        Case{DebugBlock::kMapping, CollectorId::kMappings, "Mappings"}}) {
     const std::string line = std::string("\n") + c.what + " not available: ";
     TargetSnapshot target;
     CHECK_THAT(Block(c.profile, target),
@@ -184,8 +184,9 @@ TEST_CASE("debug text: a collector without a result gives its reason") {
     target.runs = {{c.collector, false, 0, std::nullopt, {}}};
     CHECK_THAT(Block(c.profile, target),
                ContainsSubstring(line + "there is no result\n"));
-    target.runs[0].errors = {{"permission", 1, "/proc/7: Permission denied"},
-                             {"io", 1, "a\nb"}};
+    target.runs[0].errors = {
+        {ErrorCause::kPermission, 1, "/proc/7: Permission denied"},
+        {ErrorCause::kIo, 1, "a\nb"}};
     CHECK_THAT(Block(c.profile, target),
                ContainsSubstring(line + "/proc/7: Permission denied" + line +
                                  "a\\x0ab\n"));
@@ -267,8 +268,13 @@ TEST_CASE("debug text: hostile names cannot add a line or a mark") {
   target.open_files = files;
   target.mappings = mappings;
   target.python_heap = heap;
-  target.runs = {{"process_tree", false, 0, std::nullopt, {{"io", 1, hostile}}},
-                 {"mappings", true, 0, 1, {{"io", 1, hostile}}}};
+  target.runs = {
+      {CollectorId::kProcessTree,
+       false,
+       0,
+       std::nullopt,
+       {{ErrorCause::kIo, 1, hostile}}},
+      {CollectorId::kMappings, true, 0, 1, {{ErrorCause::kIo, 1, hostile}}}};
   target.target = hostile;
   Snapshot snapshot;
   snapshot.targets = {target};

@@ -264,13 +264,15 @@ TEST_CASE("families: unknown working directories are not none") {
         Lines{"{target=t} 0"});
 }
 
-TEST_CASE("families: errors are counted by cause, known causes always") {
+TEST_CASE("families: errors are counted by cause, every cause always") {
   TargetSnapshot target;
-  target.runs = {{"memory",
+  target.runs = {{CollectorId::kMemory,
                   true,
                   0.5,
                   2.25,
-                  {{"permission", 3, ""}, {"io", 1, ""}, {"odd", 2, ""}}}};
+                  {{ErrorCause::kPermission, 3, ""},
+                   {ErrorCause::kIo, 1, ""},
+                   {ErrorCause::kInternal, 2, ""}}}};
   const Snapshot snapshot = OneTarget(target);
   CHECK(SamplesOf(snapshot, "leak_scrape_collector_errors") ==
         Lines{"{target=t,collector=memory,cause=permission} 3",
@@ -278,14 +280,18 @@ TEST_CASE("families: errors are counted by cause, known causes always") {
               "{target=t,collector=memory,cause=malformed} 0",
               "{target=t,collector=memory,cause=limit} 0",
               "{target=t,collector=memory,cause=timeout} 0",
-              "{target=t,collector=memory,cause=odd} 2"});
+              "{target=t,collector=memory,cause=internal} 2"});
   CHECK(SamplesOf(snapshot, "leak_scrape_collector_timestamp_seconds") ==
         Lines{"{target=t,collector=memory} 2.25"});
 }
 
 TEST_CASE("families: a run without a result has the errors it met, no zeros") {
   TargetSnapshot target;
-  target.runs = {{"memory", false, 0.5, std::nullopt, {{"timeout", 1, ""}}}};
+  target.runs = {{CollectorId::kMemory,
+                  false,
+                  0.5,
+                  std::nullopt,
+                  {{ErrorCause::kTimeout, 1, ""}}}};
   const Snapshot snapshot = OneTarget(target);
   CHECK(SamplesOf(snapshot, "leak_scrape_collector_success") ==
         Lines{"{target=t,collector=memory} 0"});
