@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -293,6 +294,39 @@ struct TargetSnapshot {
   Part<PythonHeapSnapshot> python_heap;
   std::vector<CollectorRun> runs;
 };
+
+/// Calls `visit` with the collector and the member of each part.
+template <typename Visit>
+constexpr void ForEachPart(Visit visit) {
+  visit(CollectorId::kProcessTree, &TargetSnapshot::process_tree);
+  visit(CollectorId::kMemory, &TargetSnapshot::memory);
+  visit(CollectorId::kMappings, &TargetSnapshot::mappings);
+  visit(CollectorId::kOpenFiles, &TargetSnapshot::open_files);
+  visit(CollectorId::kSmaps, &TargetSnapshot::proportional_memory);
+  visit(CollectorId::kDiskUsage, &TargetSnapshot::disk_usage);
+  visit(CollectorId::kPythonHeap, &TargetSnapshot::python_heap);
+}
+
+static_assert(
+    [] {
+      size_t visits = 0;
+      ForEachPart([&](CollectorId, auto) { ++visits; });
+      return sizeof(TargetSnapshot) ==
+             visits * sizeof(TargetSnapshot::memory) +
+                 sizeof(TargetSnapshot::target) +
+                 sizeof(TargetSnapshot::main_processes) +
+                 sizeof(TargetSnapshot::runs);
+    }(),
+    "ForEachPart does not visit every part of TargetSnapshot");
+static_assert(
+    [] {
+      std::array<size_t, kCountOf<CollectorId>> parts{};
+      ForEachPart(
+          [&](CollectorId id, auto) { ++parts[static_cast<size_t>(id)]; });
+      parts[static_cast<size_t>(CollectorId::kTargets)] += 1;
+      return std::ranges::all_of(parts, [](size_t n) { return n == 1; });
+    }(),
+    "ForEachPart does not visit one part for each collector");
 
 struct Snapshot {
   std::vector<TargetSnapshot> targets;

@@ -76,16 +76,9 @@ CollectorRun TimedOut(CollectorId collector, std::chrono::nanoseconds took,
 }
 
 void ShareParts(const TargetSnapshot& from, TargetSnapshot& into) {
-  const auto share = [](const auto& part, auto& place) {
-    if (part) place = part;
-  };
-  share(from.process_tree, into.process_tree);
-  share(from.memory, into.memory);
-  share(from.proportional_memory, into.proportional_memory);
-  share(from.mappings, into.mappings);
-  share(from.open_files, into.open_files);
-  share(from.disk_usage, into.disk_usage);
-  share(from.python_heap, into.python_heap);
+  ForEachPart([&](CollectorId, auto part) {
+    if (from.*part) into.*part = from.*part;
+  });
 }
 
 void LogChange(Logger& logger, std::string_view target,
