@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/procfs/smaps_rollup.h"
 
 namespace leak_exporter {
@@ -34,9 +35,8 @@ class ScopeReader {
         failed_ = failed_ || !IsGone(rollup.error());
         continue;
       }
-      sum.proportional_bytes =
-          sum.proportional_bytes.value_or(0) + rollup->proportional_bytes;
-      sum.unique_bytes = sum.unique_bytes.value_or(0) + rollup->unique_bytes;
+      AddTo(rollup->proportional_bytes, sum.proportional_bytes);
+      AddTo(rollup->unique_bytes, sum.unique_bytes);
     }
     return sum;
   }
