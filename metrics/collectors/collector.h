@@ -24,11 +24,11 @@ struct CollectorContext {
 };
 
 /// Measures one concern of one target. There is one instance a target, so that
-/// what carries over between runs (sticky top N, earlier reads) is a member.
-/// Collect is called from one thread at a time, not always the same; nothing
-/// else is called while it runs. It must end soon after the deadline, must not
-/// throw for anything that the outside world does, and leaves its part of the
-/// snapshot null where it has no result.
+/// what carries over between runs (earlier reads, what things cost) is a
+/// member. Collect is called from one thread at a time, not always the same;
+/// nothing else is called while it runs. It must end soon after the deadline,
+/// must not throw for anything that the outside world does, and leaves its part
+/// of the snapshot null where it has no result.
 class Collector {
  public:
   virtual ~Collector() = default;

@@ -28,8 +28,7 @@ std::unique_ptr<Collector> MakeCollector(
       // Not a collector: the processes are what collectors are given.
       return nullptr;
     case CollectorId::kProcessTree:
-      return MakeIf<ProcessTreeCollector>(config.process_tree.enabled,
-                                          config.process_tree);
+      return MakeIf<ProcessTreeCollector>(config.process_tree.enabled);
     case CollectorId::kMemory:
       return MakeIf<MemoryCollector>(config.memory.enabled,
                                      procfs::PhysicalMemoryBytes());

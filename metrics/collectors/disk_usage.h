@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -53,7 +52,6 @@ class DiskUsageCollector final : public Collector {
                        const CollectorContext& context, ErrorTally& errors);
 
   const std::chrono::nanoseconds min_interval_;
-  const size_t top_;
   MeasureOptions options_;
   /// Entries that each directory of the last run had; the most there can be for
   /// one that could not be measured.

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "config/config.h"
 #include "metrics/collectors/collector.h"
 
 namespace leak_exporter {
@@ -13,9 +11,6 @@ namespace leak_exporter {
 /// and the containers of the main processes, from their cgroups.
 class ProcessTreeCollector final : public Collector {
  public:
-  explicit ProcessTreeCollector(const config::ProcessTreeConfig& config)
-      : top_(config.top) {}
-
   CollectorId id() const override { return CollectorId::kProcessTree; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
@@ -24,7 +19,6 @@ class ProcessTreeCollector final : public Collector {
   std::vector<Container> FindContainers(const ProcessTree& tree,
                                         ErrorTally& errors);
 
-  size_t top_;
   std::string buffer_;
 };
 

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "metrics/collectors/collector.h"
-#include "metrics/limits/hysteretic_top_n.h"
 
 namespace leak_exporter {
 
@@ -19,7 +18,7 @@ namespace leak_exporter {
 class PythonHeapCollector final : public Collector {
  public:
   explicit PythonHeapCollector(const config::PythonHeapConfig& config)
-      : config_(config), top_(config.top) {}
+      : config_(config) {}
 
   CollectorId id() const override { return CollectorId::kPythonHeap; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
@@ -30,7 +29,6 @@ class PythonHeapCollector final : public Collector {
 
  private:
   config::PythonHeapConfig config_;
-  HystereticTopN top_;
 };
 
 }  // namespace leak_exporter

@@ -73,7 +73,8 @@ Response Metrics(const Site& site, const Request& request) {
   if (auto refusal = RestrictCollectors(site, request, measure)) {
     return *refusal;
   }
-  const Snapshot snapshot = site.snapshotter.Take(measure);
+  const LimitedSnapshot snapshot =
+      site.limits.Limit(site.snapshotter.Take(measure));
   const render::ExporterStatus status = site.status();
   MetricsFormat format = NegotiateMetricsFormat(request.header("Accept"));
   Response response;

@@ -1,8 +1,10 @@
 #include "metrics/render/debug/block_content.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +13,9 @@
 
 namespace leak_exporter::render {
 namespace {
+
+// As many as each table of the MEMORY block has.
+constexpr size_t kRows = 10;
 
 void AppendList(const std::vector<uint64_t>& numbers, std::string& out) {
   std::string_view separator;
@@ -45,14 +50,11 @@ void AppendMissing(std::string_view what, CollectorId collector,
   }
 }
 
-template <typename Row>
-void AppendRows(std::string_view heading,
-                const std::vector<PythonObjectRow>& rows, Row append_row,
-                std::string& out) {
+template <typename Row, typename AppendRow>
+void AppendRows(std::string_view heading, const std::vector<Row>& rows,
+                AppendRow append_row, std::string& out) {
   out += heading;
-  for (const PythonObjectRow& row : rows) {
-    out += std::to_string(row.number);
-    out += '\t';
+  for (const Row& row : std::span(rows).first(std::min(kRows, rows.size()))) {
     append_row(row);
     out += '\n';
   }
@@ -69,6 +71,7 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
   AppendRows(
       "refs:\n", process->by_references,
       [&out](const PythonObjectRow& row) {
+        out += std::to_string(row.number) + '\t';
         AppendPlainText(row.type_repr, out);
         out += ' ';
         AppendPlainText(row.repr, out);
@@ -77,15 +80,15 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
   AppendRows(
       "\nbytes:\n", process->by_bytes,
       [&out](const PythonObjectRow& row) {
-        out += ' ';
+        out += std::to_string(row.number) + "\t ";
         AppendPlainText(row.repr, out);
       },
       out);
   AppendRows(
-      "\ntypes:\n", process->by_count,
-      [&out](const PythonObjectRow& row) {
-        out += ' ';
-        AppendPlainText(row.type_repr, out);
+      "\ntypes:\n", process->types,
+      [&out](const PythonTypeUsage& type) {
+        out += std::to_string(type.objects) + "\t ";
+        AppendPlainText(type.repr, out);
       },
       out);
 }

@@ -52,21 +52,15 @@ void AddRun(const CollectorRun& run, const TargetSink& out) {
   AddErrors(run, out);
 }
 
-void AddTarget(const TargetSnapshot& snapshot, const TargetSink& out) {
-  AddMainProcesses(snapshot.main_processes, out);
-  for (const CollectorRun& run : snapshot.runs) AddRun(run, out);
+void AddTarget(const LimitedTarget& target, const TargetSink& out) {
+  const TargetSnapshot& whole = target.whole;
+  AddMainProcesses(whole.main_processes, out);
+  for (const CollectorRun& run : whole.runs) AddRun(run, out);
   // Background collectors may still hold results of processes that ended.
-  if (snapshot.main_processes.empty()) return;
-
-  if (snapshot.process_tree) AddProcessTree(*snapshot.process_tree, out);
-  if (snapshot.memory) AddMemory(*snapshot.memory, out);
-  if (snapshot.proportional_memory) {
-    AddProportionalMemory(*snapshot.proportional_memory, out);
-  }
-  if (snapshot.mappings) AddMappings(*snapshot.mappings, out);
-  if (snapshot.open_files) AddOpenFiles(*snapshot.open_files, out);
-  if (snapshot.disk_usage) AddDiskUsage(*snapshot.disk_usage, out);
-  if (snapshot.python_heap) AddPythonHeap(*snapshot.python_heap, out);
+  if (whole.main_processes.empty()) return;
+  ForEachPart([&](CollectorId, auto part) {
+    if (whole.*part) AddPart(*(whole.*part), target.lists, out);
+  });
 }
 
 void AddExporter(const ExporterStatus& status, FamilySet& families) {
@@ -87,10 +81,10 @@ void AddExporter(const ExporterStatus& status, FamilySet& families) {
 }  // namespace
 
 std::vector<prometheus::MetricFamily> BuildFamilies(
-    const Snapshot& snapshot, const ExporterStatus* exporter) {
+    const LimitedSnapshot& snapshot, const ExporterStatus* exporter) {
   FamilySet families;
-  for (const TargetSnapshot& target : snapshot.targets) {
-    const std::string name = RepairUtf8(target.target);
+  for (const LimitedTarget& target : snapshot.targets) {
+    const std::string name = RepairUtf8(target.whole.target);
     AddTarget(target, {name, families});
   }
   if (exporter != nullptr) AddExporter(*exporter, families);

@@ -220,16 +220,16 @@ TEST_CASE("snapshotter: a target that hangs does not hold up another") {
 
 TEST_CASE("snapshotter: a background result is served until it is due") {
   SnapshotBench bench;
-  CHECK(bench.Take().disk_usage->top == 1);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 1);
   bench.clock.Advance(seconds(59));
   const TargetSnapshot kept = bench.Take();
-  CHECK(kept.disk_usage->top == 1);
+  CHECK(kept.disk_usage->temporary_directories.size() == 1);
   CHECK(RunOf(kept, CollectorId::kDiskUsage).timestamp_unix_seconds ==
         1'700'000'000);
   CHECK(RunOf(kept, CollectorId::kMemory).timestamp_unix_seconds ==
         1'700'000'059);
   bench.clock.Advance(seconds(1));
-  CHECK(bench.Take().disk_usage->top == 2);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 2);
 }
 
 TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
@@ -265,12 +265,12 @@ TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
   bench.clock.Advance(seconds(10));
   const TargetSnapshot old = second.get();
   CHECK(RunOf(old, CollectorId::kDiskUsage).success);
-  CHECK(old.disk_usage->top == 1);
+  CHECK(old.disk_usage->temporary_directories.size() == 1);
   // A run beyond all bounds is a failure, and still serves the last result.
   bench.clock.Advance(minutes(20));
   const TargetSnapshot hung = bench.Take();
   CHECK(TimedOutIn(hung, CollectorId::kDiskUsage));
-  CHECK(hung.disk_usage->top == 1);
+  CHECK(hung.disk_usage->temporary_directories.size() == 1);
 }
 
 TEST_CASE("snapshotter: a target without a process has nothing but its walk") {
@@ -288,11 +288,11 @@ TEST_CASE("snapshotter: a target without a process has nothing but its walk") {
 
 TEST_CASE("snapshotter: results of processes that are gone are not served") {
   SnapshotBench bench;
-  CHECK(bench.Take().disk_usage->top == 1);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 1);
   bench.target.SetMain({200});
-  CHECK(bench.Take().disk_usage->top == 2);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 2);
   bench.target.SetMain({200, 300});
-  CHECK(bench.Take().disk_usage->top == 2);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 2);
 }
 
 TEST_CASE("snapshotter: the processes' errors are those of `targets`") {
@@ -349,7 +349,7 @@ TEST_CASE("snapshotter: another configuration keeps what has not changed") {
   config.targets.push_back(OneTarget("other").targets[0]);
   bench.snapshotter.Configure(config);
   CHECK(bench.sources_made == 2);
-  CHECK(bench.Take().disk_usage->top == 1);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 1);
   CHECK(bench.snapshotter.HasTarget("other"));
 
   config.collectors.process_tree.top = 7;
