@@ -1,7 +1,10 @@
 #include "metrics/collectors/collectors.h"
 
+#include <chrono>
+#include <string>
 #include <vector>
 
+#include "config/load_config.h"
 #include "tests/catch.h"
 
 namespace leak_exporter {
@@ -15,15 +18,16 @@ std::vector<CollectorId> IdsOf(const config::CollectorsConfig& config) {
   return ids;
 }
 
+/// What a file says that disables all that is not part of another one.
 config::CollectorsConfig Disabled() {
-  config::CollectorsConfig config;
-  config.process_tree.enabled = false;
-  config.memory.enabled = false;
-  config.mappings.enabled = false;
-  config.open_files.enabled = false;
-  config.disk_usage.enabled = false;
-  config.python_heap.enabled = false;
-  return config;
+  std::string text = "collectors:\n";
+  for (const CollectorId id : kValuesOf<CollectorId>) {
+    if (id == CollectorId::kTargets || id == CollectorId::kSmaps) continue;
+    text += "  " + std::string(NameOf(id)) + ": {enabled: false}\n";
+  }
+  const auto config = config::ParseConfig(text, config::Targets::kOptional);
+  REQUIRE(config);
+  return config->collectors;
 }
 
 TEST_CASE("collectors: with everything enabled there is one for each id") {
