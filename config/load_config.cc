@@ -13,6 +13,7 @@
 #include "config/read_targets.h"
 #include "config/text_checks.h"
 #include "config/yaml_tree.h"
+#include "metrics/base/collector_id.h"
 
 namespace leak_exporter::config {
 namespace {
@@ -27,7 +28,7 @@ void ReadProcessTree(MapReader map, ProcessTreeConfig& config) {
 
 void ReadMemory(MapReader map, MemoryConfig& config) {
   map.Bool("enabled", config.enabled);
-  map.Bool("smaps", config.smaps);
+  map.Bool(NameOf(CollectorId::kSmaps), config.smaps);
   map.Duration("smaps_interval", config.smaps_interval);
   map.Size("smaps_max_resident", config.smaps_max_resident_bytes);
   map.RejectOthers();
@@ -71,13 +72,32 @@ void ReadBlock(MapReader& map, std::string_view key,
   }
 }
 
+void ReadCollector(CollectorId id, MapReader& map, CollectorsConfig& config) {
+  const std::string_view key = NameOf(id);
+  switch (id) {
+    case CollectorId::kProcessTree:
+      return ReadBlock(map, key, ReadProcessTree, config.process_tree);
+    case CollectorId::kMemory:
+      return ReadBlock(map, key, ReadMemory, config.memory);
+    case CollectorId::kMappings:
+      return ReadBlock(map, key, ReadMappings, config.mappings);
+    case CollectorId::kOpenFiles:
+      return ReadBlock(map, key, ReadOpenFiles, config.open_files);
+    case CollectorId::kDiskUsage:
+      return ReadBlock(map, key, ReadDiskUsage, config.disk_usage);
+    case CollectorId::kPythonHeap:
+      return ReadBlock(map, key, ReadPythonHeap, config.python_heap);
+    case CollectorId::kTargets:
+    case CollectorId::kSmaps:
+      // What is found is a list of its own; `smaps` is a key of `memory`.
+      return;
+  }
+}
+
 void ReadCollectors(MapReader map, CollectorsConfig& config) {
-  ReadBlock(map, "process_tree", ReadProcessTree, config.process_tree);
-  ReadBlock(map, "memory", ReadMemory, config.memory);
-  ReadBlock(map, "mappings", ReadMappings, config.mappings);
-  ReadBlock(map, "open_files", ReadOpenFiles, config.open_files);
-  ReadBlock(map, "disk_usage", ReadDiskUsage, config.disk_usage);
-  ReadBlock(map, "python_heap", ReadPythonHeap, config.python_heap);
+  for (const CollectorId id : kValuesOf<CollectorId>) {
+    ReadCollector(id, map, config);
+  }
   map.RejectOthers();
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,13 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/collector_id.h"
 #include "metrics/base/directory_usage.h"
 #include "metrics/base/error_tally.h"
 
 /// The plain data that everything meets at: collectors fill it, renderers read
 /// it. What could not be measured is absent, never 0. Names say the units.
-/// Lists whose length the outside world decides come already cut to the
-/// configured top N, with the rest summed beside them.
+/// Lists are whole, up to the bounds that their collectors have; metrics/limits
+/// says which of their rows have series of their own.
 namespace leak_exporter {
 
 /// A value each for the matched processes themselves and for their descendants.
@@ -63,8 +65,6 @@ struct Container {
 struct ProcessTreeSnapshot {
   /// Every descendant, zombies included, oldest first.
   std::vector<ChildProcess> children;
-  /// How many of them get series of their own.
-  size_t top = 0;
   /// Of the main processes that run in one.
   std::vector<Container> containers;
 };
@@ -115,11 +115,9 @@ struct ProcessMappings {
 struct MappingsSnapshot {
   std::vector<ProcessMappings> processes;
   /// Over the threshold, summed by name over the main processes, largest first.
-  std::vector<NamedBytes> largest;
-  /// The rest, absent where nothing was left over.
-  std::optional<uint64_t> other_bytes;
-  /// How many names are in the rest.
-  size_t withheld = 0;
+  std::vector<NamedBytes> by_name;
+  /// Those over the threshold for whose names there was no room.
+  uint64_t nameless_bytes = 0;
   /// How many of those over the threshold are called "anon"; absent where no
   /// main process could be read.
   std::optional<uint64_t> anonymous_count;
@@ -203,8 +201,6 @@ struct DiskUsageSnapshot {
   /// Whether the working directories of children are among them: not where
   /// that is switched off, or none of the children may be looked at.
   bool working_directories_known = true;
-  /// How many of them get series of their own.
-  size_t top = 0;
 };
 
 struct PythonTypeUsage {
@@ -213,29 +209,23 @@ struct PythonTypeUsage {
   uint64_t objects = 0;
   /// Sum of sys.getsizeof, absent where no object of the type could be sized.
   std::optional<uint64_t> bytes;
-};
-
-/// Types by object count, cut to the top N.
-struct PythonTypeTable {
-  std::vector<PythonTypeUsage> largest;
-  std::optional<PythonTypeUsage> other;
-  size_t withheld = 0;
+  /// As repr() shows the type: "<class 'dict'>".
+  std::string repr = {};
 };
 
 /// One generation of the collector's own statistics (gc.get_stats()).
 struct PythonGenerationStats {
-  std::string generation;
   uint64_t collections = 0;
   uint64_t collected = 0;
   uint64_t uncollectable = 0;
 };
 
-/// A row of the MEMORY block: the number, the type's repr and the object's.
+/// One of the largest objects, by the number that says so.
 struct PythonObjectRow {
   uint64_t number = 0;
   /// "<class 'dict'>"
   std::string type_repr;
-  /// At most 100 characters; empty in the rows that count a type's objects.
+  /// At most 100 characters.
   std::string repr;
 };
 
@@ -246,13 +236,17 @@ struct PythonProcess {
   std::string version;
   std::vector<PythonObjectRow> by_references;
   std::vector<PythonObjectRow> by_bytes;
-  std::vector<PythonObjectRow> by_count;
+  /// Each name once, most objects first.
+  std::vector<PythonTypeUsage> types;
 };
 
 struct PythonHeapSnapshot {
   std::vector<PythonProcess> processes;
-  PythonTypeTable types;
-  PythonTypeTable untracked;
+  /// Summed over the processes, each name once, most objects first.
+  std::vector<PythonTypeUsage> types;
+  /// Of objects that the garbage collector does not track, likewise.
+  std::vector<PythonTypeUsage> untracked;
+  /// Indexed by generation.
   std::vector<PythonGenerationStats> generations;
   std::optional<uint64_t> modules;
   /// gc.get_count() by generation: what counts towards its next collection.
@@ -267,7 +261,7 @@ struct PythonHeapSnapshot {
 
 /// What became of one collector's last run on a target.
 struct CollectorRun {
-  std::string collector;
+  CollectorId collector = CollectorId::kTargets;
   bool success = false;
   double duration_seconds = 0;
   /// When the served result was measured; absent where there is none yet.
@@ -292,6 +286,39 @@ struct TargetSnapshot {
   Part<PythonHeapSnapshot> python_heap;
   std::vector<CollectorRun> runs;
 };
+
+/// Calls `visit` with the collector and the member of each part.
+template <typename Visit>
+constexpr void ForEachPart(Visit visit) {
+  visit(CollectorId::kProcessTree, &TargetSnapshot::process_tree);
+  visit(CollectorId::kMemory, &TargetSnapshot::memory);
+  visit(CollectorId::kMappings, &TargetSnapshot::mappings);
+  visit(CollectorId::kOpenFiles, &TargetSnapshot::open_files);
+  visit(CollectorId::kSmaps, &TargetSnapshot::proportional_memory);
+  visit(CollectorId::kDiskUsage, &TargetSnapshot::disk_usage);
+  visit(CollectorId::kPythonHeap, &TargetSnapshot::python_heap);
+}
+
+static_assert(
+    [] {
+      size_t visits = 0;
+      ForEachPart([&](CollectorId, auto) { ++visits; });
+      return sizeof(TargetSnapshot) ==
+             visits * sizeof(TargetSnapshot::memory) +
+                 sizeof(TargetSnapshot::target) +
+                 sizeof(TargetSnapshot::main_processes) +
+                 sizeof(TargetSnapshot::runs);
+    }(),
+    "ForEachPart does not visit every part of TargetSnapshot");
+static_assert(
+    [] {
+      std::array<size_t, kCountOf<CollectorId>> parts{};
+      ForEachPart(
+          [&](CollectorId id, auto) { ++parts[static_cast<size_t>(id)]; });
+      parts[static_cast<size_t>(CollectorId::kTargets)] += 1;
+      return std::ranges::all_of(parts, [](size_t n) { return n == 1; });
+    }(),
+    "ForEachPart does not visit one part for each collector");
 
 struct Snapshot {
   std::vector<TargetSnapshot> targets;

@@ -6,7 +6,6 @@
 
 #include "exporter/cli/effective_config.h"
 #include "exporter/cli/exit_code.h"
-#include "exporter/debug/block_collectors.h"
 #include "exporter/log/log.h"
 #include "exporter/schedule/measuring.h"
 #include "exporter/schedule/snapshotter.h"
@@ -14,6 +13,7 @@
 #include "exporter/schedule/worker_threads.h"
 #include "exporter/system/descriptor_limit.h"
 #include "metrics/procfs/proc_fs.h"
+#include "metrics/render/debug/block_collectors.h"
 #include "metrics/render/debug/debug_text.h"
 #include "metrics/render/json/json.h"
 
@@ -51,8 +51,8 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
   Snapshotter snapshotter(MakeMonitorFactory(proc_fs, RaiseDescriptorLimit()),
                           {clock, proc_fs, workers, *logger});
   snapshotter.Configure(*config);
-  const Snapshot snapshot =
-      snapshotter.Take({std::nullopt, CollectorsOf(options.blocks), kBudget});
+  const Snapshot snapshot = snapshotter.Take(
+      {std::nullopt, render::CollectorsOf(options.blocks), kBudget});
   // Warnings come before the blocks that they are about.
   logger->Flush(Logger::kPatienceAtTheEnd);
   out << Render(snapshot, options) << std::flush;

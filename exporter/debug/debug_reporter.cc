@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "exporter/debug/block_collectors.h"
+#include "metrics/render/debug/block_collectors.h"
 #include "metrics/render/debug/debug_text.h"
 
 namespace leak_exporter {
@@ -61,8 +61,8 @@ void DebugReporter::Run() {
 
 void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
                           const std::shared_ptr<BlockWriter>& writer) {
-  const Snapshot snapshot =
-      snapshotter_.Take({std::nullopt, CollectorsOf(blocks), kMeasuringBudget});
+  const Snapshot snapshot = snapshotter_.Take(
+      {std::nullopt, render::CollectorsOf(blocks), kMeasuringBudget});
   const auto written = writer->Write(render::DebugBlocks(
       snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1));
   if (!written) {

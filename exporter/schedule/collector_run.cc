@@ -13,24 +13,24 @@ double Seconds(std::chrono::nanoseconds span) {
 
 /// Measures the time `work` takes; what it throws goes to `errors`.
 template <typename Work>
-CollectorRun Timed(std::string_view name, const Clock& clock,
+CollectorRun Timed(CollectorId collector, const Clock& clock,
                    ErrorTally& errors, const Work& work) {
   CollectorRun run;
-  run.collector = name;
+  run.collector = collector;
   run.timestamp_unix_seconds = Seconds(clock.WallTime().time_since_epoch());
   const auto started = clock.Now();
   try {
     run.success = work();
   } catch (const std::exception& failure) {
-    errors.Add("internal", failure.what());
+    errors.Add(ErrorCause::kInternal, failure.what());
   }
   run.duration_seconds = Seconds(clock.Now() - started);
   run.errors = errors.errors();
   return run;
 }
 
-std::vector<std::string_view> Causes(const CollectorRun& run) {
-  std::vector<std::string_view> causes;
+std::vector<ErrorCause> Causes(const CollectorRun& run) {
+  std::vector<ErrorCause> causes;
   for (const CollectorError& error : run.errors) causes.push_back(error.cause);
   std::sort(causes.begin(), causes.end());
   return causes;
@@ -46,7 +46,7 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
   const CollectorContext context{environment.target, tree, environment.proc_fs,
                                  environment.clock, deadline};
   ErrorTally errors;
-  finished.run = Timed(collector.name(), environment.clock, errors, [&] {
+  finished.run = Timed(collector.id(), environment.clock, errors, [&] {
     return collector.Collect(context, finished.parts, errors);
   });
   return finished;
@@ -55,7 +55,7 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
 FoundProcesses FindProcesses(TreeSource& source, const Clock& clock) {
   FoundProcesses found;
   ErrorTally errors;
-  found.run = Timed(kTargetsRun, clock, errors, [&] {
+  found.run = Timed(CollectorId::kTargets, clock, errors, [&] {
     auto round = source.Measure(clock);
     found.tree = std::move(round.tree);
     errors = std::move(round.errors);
@@ -64,27 +64,21 @@ FoundProcesses FindProcesses(TreeSource& source, const Clock& clock) {
   return found;
 }
 
-CollectorRun TimedOut(std::string_view collector, std::chrono::nanoseconds took,
+CollectorRun TimedOut(CollectorId collector, std::chrono::nanoseconds took,
                       std::optional<double> timestamp) {
   CollectorRun run;
   run.collector = collector;
   run.duration_seconds = Seconds(took);
   run.timestamp_unix_seconds = timestamp;
-  run.errors.push_back({"timeout", 1, "no result before the deadline"});
+  run.errors.push_back(
+      {ErrorCause::kTimeout, 1, "no result before the deadline"});
   return run;
 }
 
 void ShareParts(const TargetSnapshot& from, TargetSnapshot& into) {
-  const auto share = [](const auto& part, auto& place) {
-    if (part) place = part;
-  };
-  share(from.process_tree, into.process_tree);
-  share(from.memory, into.memory);
-  share(from.proportional_memory, into.proportional_memory);
-  share(from.mappings, into.mappings);
-  share(from.open_files, into.open_files);
-  share(from.disk_usage, into.disk_usage);
-  share(from.python_heap, into.python_heap);
+  ForEachPart([&](CollectorId, auto part) {
+    if (from.*part) into.*part = from.*part;
+  });
 }
 
 void LogChange(Logger& logger, std::string_view target,
@@ -93,7 +87,7 @@ void LogChange(Logger& logger, std::string_view target,
   if (run.success && run.errors.empty()) {
     if (failed_before) {
       logger.Info("collector recovered",
-                  {{"target", target}, {"collector", run.collector}});
+                  {{"target", target}, {"collector", NameOf(run.collector)}});
     }
     return;
   }
@@ -105,14 +99,14 @@ void LogChange(Logger& logger, std::string_view target,
     logger.Warn(run.success ? "collector could not read everything"
                             : "collector failed",
                 {{"target", target},
-                 {"collector", run.collector},
-                 {"cause", error.cause},
+                 {"collector", NameOf(run.collector)},
+                 {"cause", NameOf(error.cause)},
                  {"count", error.count},
                  {"error", error.message}});
   }
   if (run.errors.empty()) {
     logger.Warn("collector has no result",
-                {{"target", target}, {"collector", run.collector}});
+                {{"target", target}, {"collector", NameOf(run.collector)}});
   }
 }
 

@@ -17,10 +17,6 @@
 
 namespace leak_exporter {
 
-/// The name under which finding a target's processes reports success, time and
-/// errors, beside its collectors.
-inline constexpr std::string_view kTargetsRun = "targets";
-
 /// What one run of a collector left.
 struct FinishedRun {
   /// The main processes that it measured.
@@ -54,7 +50,7 @@ FoundProcesses FindProcesses(TreeSource& source, const Clock& clock);
 
 /// The record of a run without a result in time. `timestamp` is that of the
 /// older result that is served in its place.
-CollectorRun TimedOut(std::string_view collector, std::chrono::nanoseconds took,
+CollectorRun TimedOut(CollectorId collector, std::chrono::nanoseconds took,
                       std::optional<double> timestamp);
 
 /// Points `into` to the parts that `from` has.

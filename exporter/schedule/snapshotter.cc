@@ -6,13 +6,14 @@
 namespace leak_exporter {
 namespace {
 
-bool Contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+template <typename T>
+bool Contains(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-bool IsWanted(const std::optional<std::vector<std::string>>& wanted,
-              std::string_view name) {
-  return !wanted || Contains(*wanted, name);
+template <typename T>
+bool IsWanted(const std::optional<std::vector<T>>& wanted, const T& one) {
+  return !wanted || Contains(*wanted, one);
 }
 
 }  // namespace
@@ -29,7 +30,7 @@ void Snapshotter::Configure(const config::Config& config) {
   auto setup = std::make_shared<Setup>();
   setup->collectors = config.collectors;
   for (const auto& collector : factory_.make_collectors(config.collectors)) {
-    setup->collector_names.emplace_back(collector->name());
+    setup->collector_ids.push_back(collector->id());
   }
   const std::lock_guard lock(mutex_);
   for (const config::TargetConfig& target : config.targets) {
@@ -61,9 +62,9 @@ std::shared_ptr<TargetMonitor> Snapshotter::KeepOrMake(
 Snapshot Snapshotter::Take(const SnapshotRequest& request) const {
   const auto setup = CurrentSetup();
   TargetMonitor::Request measure;
-  for (size_t i = 0; i < setup->collector_names.size(); ++i) {
+  for (size_t i = 0; i < setup->collector_ids.size(); ++i) {
     measure.collectors[i] =
-        IsWanted(request.collectors, setup->collector_names[i]);
+        IsWanted(request.collectors, setup->collector_ids[i]);
   }
   measure.asked = environment_.clock.Now();
   measure.deadline = measure.asked + request.budget;
@@ -96,8 +97,8 @@ bool Snapshotter::HasTarget(std::string_view name) const {
       [name](const auto& monitor) { return monitor->target().name == name; });
 }
 
-bool Snapshotter::HasCollector(std::string_view name) const {
-  return Contains(CurrentSetup()->collector_names, name);
+bool Snapshotter::HasCollector(CollectorId id) const {
+  return Contains(CurrentSetup()->collector_ids, id);
 }
 
 void Snapshotter::Stop() {

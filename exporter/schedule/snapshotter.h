@@ -20,10 +20,10 @@ namespace leak_exporter {
 
 /// What to measure, and how long to wait for it.
 struct SnapshotRequest {
-  /// Names; absent means every target, every collector. Names that are not
-  /// known are passed over: who must complain asks HasTarget and HasCollector.
+  /// Absent means every target, every collector. What is not configured is
+  /// passed over: who must complain asks HasTarget and HasCollector.
   std::optional<std::vector<std::string>> targets;
-  std::optional<std::vector<std::string>> collectors;
+  std::optional<std::vector<CollectorId>> collectors;
   std::chrono::nanoseconds budget;
 };
 
@@ -56,7 +56,7 @@ class Snapshotter {
   size_t TargetCount() const;
   bool HasTarget(std::string_view name) const;
   /// Whether it is one, and enabled.
-  bool HasCollector(std::string_view name) const;
+  bool HasCollector(CollectorId id) const;
 
   /// Ends all waiting at once, now and later, because the program ends.
   void Stop();
@@ -67,7 +67,7 @@ class Snapshotter {
   /// A configuration that is in force, replaced as a whole.
   struct Setup {
     config::CollectorsConfig collectors;
-    std::vector<std::string> collector_names;
+    std::vector<CollectorId> collector_ids;
     Monitors monitors;
   };
 

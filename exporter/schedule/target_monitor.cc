@@ -157,7 +157,7 @@ bool TargetMonitor::AbandonHungRound() {
   environment_.logger.Warn(
       "collector does not answer",
       {{"target", target_.name},
-       {"collector", slots_[round_->next].collector->name()}});
+       {"collector", NameOf(slots_[round_->next].collector->id())}});
   round_->ended = true;
   round_.reset();
   ++lane_;
@@ -267,7 +267,7 @@ void TargetMonitor::StartBackgroundRun(Slot& slot, const Round& round) {
     slot.running = false;
     environment_.logger.Error("cannot measure",
                               {{"target", target_.name},
-                               {"collector", slot.collector->name()},
+                               {"collector", NameOf(slot.collector->id())},
                                {"error", started.error().message}});
   }
 }
@@ -298,9 +298,9 @@ TargetSnapshot TargetMonitor::Assemble(const Request& request,
   if (ticket && ticket->tree) {
     snapshot.runs.push_back(walk_->run);
   } else {
-    snapshot.runs.push_back(
-        TimedOut(kTargetsRun, now - (round_ ? round_->started : request.asked),
-                 walk_ ? walk_->run.timestamp_unix_seconds : std::nullopt));
+    snapshot.runs.push_back(TimedOut(
+        CollectorId::kTargets, now - (round_ ? round_->started : request.asked),
+        walk_ ? walk_->run.timestamp_unix_seconds : std::nullopt));
   }
   if (!walk_ || walk_->main.empty()) return snapshot;
   snapshot.main_processes = walk_->main;
@@ -324,10 +324,9 @@ void TargetMonitor::AddResult(const Slot& slot, const Request& request,
     snapshot.runs.push_back(last->run);
     return;
   }
-  snapshot.runs.push_back(
-      TimedOut(slot.collector->name(),
-               now - (slot.running ? slot.started : request.asked),
-               last ? last->run.timestamp_unix_seconds : std::nullopt));
+  snapshot.runs.push_back(TimedOut(
+      slot.collector->id(), now - (slot.running ? slot.started : request.asked),
+      last ? last->run.timestamp_unix_seconds : std::nullopt));
 }
 
 bool TargetMonitor::IsDue(const Slot& slot) const {

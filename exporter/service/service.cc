@@ -39,7 +39,7 @@ Service::Service(const Options& options, const config::Config& config,
   Apply(config);
   server_ = std::make_shared<http::Server>(
       std::move(sockets),
-      http::MakeRoutes({snapshotter_, [this] { return Status(); },
+      http::MakeRoutes({snapshotter_, limits_, [this] { return Status(); },
                         [this] { return reload_queue_.Request(); },
                         options_.telemetry_path}),
       logger_);
@@ -73,6 +73,7 @@ render::ExporterStatus Service::Status() const {
 
 void Service::Apply(const config::Config& config) {
   snapshotter_.Configure(config);
+  limits_.Configure(config);
   reporter_->Configure(config.debugging);
 }
 

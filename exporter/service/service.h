@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "exporter/cli/options.h"
 #include "exporter/debug/debug_reporter.h"
+#include "exporter/http/handlers/shared_limits.h"
 #include "exporter/http/listen_socket.h"
 #include "exporter/http/server.h"
 #include "exporter/log/log.h"
@@ -55,6 +56,7 @@ class Service {
   WorkerThreads workers_;
   SelfStatus self_;
   Snapshotter snapshotter_;
+  http::SharedLimits limits_;
   std::shared_ptr<DebugReporter> reporter_;
   ConfigReloader reloader_;
   ReloadQueue reload_queue_;

@@ -6,19 +6,19 @@
 namespace leak_exporter {
 namespace {
 
-std::string_view CauseOf(const Error& error) {
-  if (IsPermission(error)) return "permission";
+ErrorCause CauseOf(const Error& error) {
+  if (IsPermission(error)) return ErrorCause::kPermission;
   switch (error.code) {
     case 0:
-      return "malformed";
+      return ErrorCause::kMalformed;
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-      return "limit";
+      return ErrorCause::kLimit;
     case ETIMEDOUT:
-      return "timeout";
+      return ErrorCause::kTimeout;
     default:
-      return "io";
+      return ErrorCause::kIo;
   }
 }
 
@@ -28,15 +28,13 @@ void ErrorTally::Add(const Error& error) {
   if (!IsGone(error)) Add(CauseOf(error), error.message);
 }
 
-void ErrorTally::Add(std::string_view cause, std::string_view message) {
-  const auto known = std::find_if(
-      errors_.begin(), errors_.end(),
-      [&](const CollectorError& error) { return error.cause == cause; });
+void ErrorTally::Add(ErrorCause cause, std::string_view message) {
+  const auto known = std::ranges::find(errors_, cause, &CollectorError::cause);
   if (known != errors_.end()) {
     ++known->count;
     return;
   }
-  errors_.push_back({std::string(cause), 1, std::string(message)});
+  errors_.push_back({cause, 1, std::string(message)});
 }
 
 }  // namespace leak_exporter

@@ -5,15 +5,45 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/base/named_enum.h"
 #include "metrics/base/result.h"
 
 namespace leak_exporter {
 
+/// Why a read failed, in the order of the series.
+enum class ErrorCause : uint8_t {
+  kPermission,
+  kIo,
+  kMalformed,
+  kLimit,
+  kTimeout,
+  /// A mistake of this program: something was thrown.
+  kInternal,
+};
+
+/// The value of the label `cause`.
+constexpr std::string_view NameOf(ErrorCause cause) {
+  switch (cause) {
+    case ErrorCause::kPermission:
+      return "permission";
+    case ErrorCause::kIo:
+      return "io";
+    case ErrorCause::kMalformed:
+      return "malformed";
+    case ErrorCause::kLimit:
+      return "limit";
+    case ErrorCause::kTimeout:
+      return "timeout";
+    case ErrorCause::kInternal:
+      return "internal";
+  }
+  return {};
+}
+
 /// A read that failed within a collector that otherwise has a result, or the
 /// reason why it has none.
 struct CollectorError {
-  /// "permission", "io", "malformed", "limit", "timeout" or "internal".
-  std::string cause;
+  ErrorCause cause = ErrorCause::kIo;
   /// How many reads failed so; the message is the first one's.
   uint64_t count = 0;
   std::string message;
@@ -25,8 +55,8 @@ class ErrorTally {
  public:
   /// Derives the cause from the error's code; does nothing where IsGone.
   void Add(const Error& error);
-  /// For causes that no errno names: "malformed", "limit", "timeout".
-  void Add(std::string_view cause, std::string_view message);
+  /// For causes that no errno names.
+  void Add(ErrorCause cause, std::string_view message);
 
   const std::vector<CollectorError>& errors() const { return errors_; }
 

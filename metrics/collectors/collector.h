@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 
 #include "config/config.h"
 #include "metrics/base/clock.h"
+#include "metrics/base/collector_id.h"
 #include "metrics/base/deadline.h"
 #include "metrics/base/error_tally.h"
 #include "metrics/procfs/proc_fs.h"
@@ -24,17 +24,16 @@ struct CollectorContext {
 };
 
 /// Measures one concern of one target. There is one instance a target, so that
-/// what carries over between runs (sticky top N, earlier reads) is a member.
-/// Collect is called from one thread at a time, not always the same; nothing
-/// else is called while it runs. It must end soon after the deadline, must not
-/// throw for anything that the outside world does, and leaves its part of the
-/// snapshot null where it has no result.
+/// what carries over between runs (earlier reads, what things cost) is a
+/// member. Collect is called from one thread at a time, not always the same;
+/// nothing else is called while it runs. It must end soon after the deadline,
+/// must not throw for anything that the outside world does, and leaves its part
+/// of the snapshot null where it has no result.
 class Collector {
  public:
   virtual ~Collector() = default;
 
-  /// The value of the label `collector` and the key in the configuration.
-  virtual std::string_view name() const = 0;
+  virtual CollectorId id() const = 0;
 
   /// How old a result must be before it is measured again, in a background
   /// worker; absent for one that is measured within every scrape.

@@ -1,5 +1,7 @@
 #include "metrics/collectors/collectors.h"
 
+#include <utility>
+
 #include "metrics/collectors/disk_usage.h"
 #include "metrics/collectors/mappings.h"
 #include "metrics/collectors/memory.h"
@@ -10,35 +12,53 @@
 #include "metrics/procfs/memory_limit.h"
 
 namespace leak_exporter {
+namespace {
+
+template <typename Kind, typename... Arguments>
+std::unique_ptr<Collector> MakeIf(bool enabled, const Arguments&... arguments) {
+  if (!enabled) return nullptr;
+  return std::make_unique<Kind>(arguments...);
+}
+
+/// Null where it is not enabled.
+std::unique_ptr<Collector> MakeCollector(
+    CollectorId id, const config::CollectorsConfig& config) {
+  switch (id) {
+    case CollectorId::kTargets:
+      // Not a collector: the processes are what collectors are given.
+      return nullptr;
+    case CollectorId::kProcessTree:
+      return MakeIf<ProcessTreeCollector>(config.process_tree.enabled);
+    case CollectorId::kMemory:
+      return MakeIf<MemoryCollector>(config.memory.enabled,
+                                     procfs::PhysicalMemoryBytes());
+    case CollectorId::kMappings:
+      return MakeIf<MappingsCollector>(config.mappings.enabled,
+                                       config.mappings);
+    case CollectorId::kOpenFiles:
+      return MakeIf<OpenFilesCollector>(config.open_files.enabled);
+    case CollectorId::kSmaps:
+      return MakeIf<ProportionalMemoryCollector>(
+          config.memory.enabled && config.memory.smaps, config.memory);
+    case CollectorId::kDiskUsage:
+      return MakeIf<DiskUsageCollector>(config.disk_usage.enabled,
+                                        config.disk_usage);
+    case CollectorId::kPythonHeap:
+      return MakeIf<PythonHeapCollector>(config.python_heap.enabled,
+                                         config.python_heap);
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 std::vector<std::unique_ptr<Collector>> MakeCollectors(
     const config::CollectorsConfig& config) {
   std::vector<std::unique_ptr<Collector>> collectors;
-  if (config.process_tree.enabled) {
-    collectors.push_back(
-        std::make_unique<ProcessTreeCollector>(config.process_tree));
-  }
-  if (config.memory.enabled) {
-    collectors.push_back(
-        std::make_unique<MemoryCollector>(procfs::PhysicalMemoryBytes()));
-  }
-  if (config.mappings.enabled) {
-    collectors.push_back(std::make_unique<MappingsCollector>(config.mappings));
-  }
-  if (config.open_files.enabled) {
-    collectors.push_back(std::make_unique<OpenFilesCollector>());
-  }
-  if (config.memory.enabled && config.memory.smaps) {
-    collectors.push_back(
-        std::make_unique<ProportionalMemoryCollector>(config.memory));
-  }
-  if (config.disk_usage.enabled) {
-    collectors.push_back(
-        std::make_unique<DiskUsageCollector>(config.disk_usage));
-  }
-  if (config.python_heap.enabled) {
-    collectors.push_back(
-        std::make_unique<PythonHeapCollector>(config.python_heap));
+  for (const CollectorId id : kValuesOf<CollectorId>) {
+    if (auto collector = MakeCollector(id, config)) {
+      collectors.push_back(std::move(collector));
+    }
   }
   return collectors;
 }

@@ -11,6 +11,8 @@
 #include <tuple>
 #include <utility>
 
+#include "metrics/base/accumulate.h"
+
 namespace leak_exporter {
 namespace {
 
@@ -24,7 +26,7 @@ struct FoundCache {
 void AddError(const Error& error, ErrorTally& errors) {
   // What is no failed system call is one of the walk's limits.
   if (error.code == 0) {
-    errors.Add("limit", error.message);
+    errors.Add(ErrorCause::kLimit, error.message);
   } else {
     errors.Add(error);
   }
@@ -78,11 +80,6 @@ std::optional<uint64_t> AvailableBytes(int fd) {
   return uint64_t{filesystem.f_bavail} * filesystem.f_frsize;
 }
 
-void KeepLeast(const std::optional<uint64_t>& value,
-               std::optional<uint64_t>& least) {
-  if (value) least = std::min(least.value_or(*value), *value);
-}
-
 Deadline ShareOf(const Deadline& deadline, const Clock& clock, size_t sharers) {
   if (deadline.at() == std::chrono::steady_clock::time_point::max()) {
     return deadline;
@@ -132,7 +129,7 @@ void SortLargestFirst(std::vector<TemporaryDirectory>& directories) {
 
 DiskUsageCollector::DiskUsageCollector(const config::DiskUsageConfig& config,
                                        unsigned walk_threads)
-    : min_interval_(config.min_interval), top_(config.top) {
+    : min_interval_(config.min_interval) {
   options_.one_filesystem = config.one_filesystem;
   options_.threads = walk_threads;
 }
@@ -161,7 +158,6 @@ bool DiskUsageCollector::Collect(const CollectorContext& context,
       Measure(std::move(places), roots, context, errors);
 
   auto disk = std::make_shared<DiskUsageSnapshot>();
-  disk->top = top_;
   disk->working_directories_known = temporary.known;
   for (FoundCache& one : caches) {
     if (one.place) {

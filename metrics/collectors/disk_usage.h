@@ -1,11 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -31,7 +29,7 @@ class DiskUsageCollector final : public Collector {
   explicit DiskUsageCollector(const config::DiskUsageConfig& config,
                               unsigned walk_threads = DefaultWalkThreads());
 
-  std::string_view name() const override { return "disk_usage"; }
+  CollectorId id() const override { return CollectorId::kDiskUsage; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
     return min_interval_;
   }
@@ -54,7 +52,6 @@ class DiskUsageCollector final : public Collector {
                        const CollectorContext& context, ErrorTally& errors);
 
   const std::chrono::nanoseconds min_interval_;
-  const size_t top_;
   MeasureOptions options_;
   /// Entries that each directory of the last run had; the most there can be for
   /// one that could not be measured.

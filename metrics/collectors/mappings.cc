@@ -85,20 +85,15 @@ class NameSums {
     nameless_bytes_ += other.nameless_bytes_;
   }
 
-  void Finish(size_t top, MappingsSnapshot& mappings,
-              ErrorTally& errors) const {
-    auto& sums = mappings.largest;
+  void Finish(MappingsSnapshot& mappings, ErrorTally& errors) const {
+    auto& sums = mappings.by_name;
     sums.reserve(by_name_.size());
     for (const auto& [name, bytes] : by_name_) sums.push_back({name, bytes});
     std::ranges::sort(sums, LargerFirst);
-    uint64_t other_bytes = nameless_bytes_;
-    for (size_t i = top; i < sums.size(); ++i) other_bytes += sums[i].bytes;
-    mappings.withheld = sums.size() - std::min(top, sums.size());
-    if (other_bytes > 0) mappings.other_bytes = other_bytes;
-    if (sums.size() > top) sums.resize(top);
+    mappings.nameless_bytes = nameless_bytes_;
     if (nameless_bytes_ > 0) {
-      errors.Add("limit", "mappings have more than " +
-                              std::to_string(kMostNames) + " names");
+      errors.Add(ErrorCause::kLimit, "mappings have more than " +
+                                         std::to_string(kMostNames) + " names");
     }
   }
 
@@ -183,8 +178,7 @@ bool MappingsCollector::AddMainProcesses(const CollectorContext& context,
   NameSums sums;
   for (const ProcessSample& process : context.tree.main) {
     if (process.zombie()) continue;
-    auto found =
-        ReadMain(process, config_.threshold_bytes, buffer_, context.deadline);
+    auto found = ReadMain(process, threshold_bytes_, buffer_, context.deadline);
     if (!found) {
       failed = Tally(found.error(), errors) || failed;
       continue;
@@ -195,15 +189,16 @@ bool MappingsCollector::AddMainProcesses(const CollectorContext& context,
     mappings.anonymous_count =
         mappings.anonymous_count.value_or(0) + found->anonymous_count;
     if (found->rows.added() > kMostRows) {
-      errors.Add("limit", process.handle->Path("maps") + ": more than " +
-                              std::to_string(kMostRows) +
-                              " mappings are over the threshold");
+      errors.Add(ErrorCause::kLimit, process.handle->Path("maps") +
+                                         ": more than " +
+                                         std::to_string(kMostRows) +
+                                         " mappings are over the threshold");
     }
     mappings.processes.push_back(
         {process.pid(), found->rows.Take(), found->total_bytes});
   }
   mappings.count.main = most.most();
-  sums.Finish(config_.top, mappings, errors);
+  sums.Finish(mappings, errors);
   return failed;
 }
 

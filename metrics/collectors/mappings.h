@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
@@ -19,9 +18,9 @@ namespace leak_exporter {
 class MappingsCollector final : public Collector {
  public:
   explicit MappingsCollector(const config::MappingsConfig& config)
-      : config_(config) {}
+      : threshold_bytes_(config.threshold_bytes) {}
 
-  std::string_view name() const override { return "mappings"; }
+  CollectorId id() const override { return CollectorId::kMappings; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
 
@@ -35,7 +34,7 @@ class MappingsCollector final : public Collector {
   Result<uint64_t> CountOfChild(const CollectorContext& context,
                                 const ProcessSample& child);
 
-  config::MappingsConfig config_;
+  const uint64_t threshold_bytes_;
   /// Of the descendants.
   KeptResults<uint64_t> kept_;
   std::string buffer_;

@@ -7,25 +7,22 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/procfs/memory_limit.h"
 
 namespace leak_exporter {
 namespace {
 
-void AddTo(std::optional<uint64_t>& sum, const std::optional<uint64_t>& value) {
-  if (value) sum = sum.value_or(0) + *value;
-}
-
 MemoryUsage Sum(const std::vector<ProcessSample>& processes) {
   MemoryUsage usage;
   for (const ProcessSample& process : processes) {
     const procfs::Status& status = process.status;
-    AddTo(usage.threads, status.threads);
-    AddTo(usage.resident_bytes, status.resident_bytes);
-    AddTo(usage.anonymous_bytes, status.anonymous_bytes);
-    AddTo(usage.file_bytes, status.file_bytes);
-    AddTo(usage.shared_bytes, status.shared_bytes);
-    AddTo(usage.swap_bytes, status.swap_bytes);
+    AddTo(status.threads, usage.threads);
+    AddTo(status.resident_bytes, usage.resident_bytes);
+    AddTo(status.anonymous_bytes, usage.anonymous_bytes);
+    AddTo(status.file_bytes, usage.file_bytes);
+    AddTo(status.shared_bytes, usage.shared_bytes);
+    AddTo(status.swap_bytes, usage.swap_bytes);
   }
   return usage;
 }
@@ -59,10 +56,10 @@ std::optional<uint64_t> MemoryCollector::Limit(const CollectorContext& context,
   for (const ProcessSample& process : context.tree.main) {
     const auto limit =
         procfs::ReadMemoryLimit(context.proc_fs, *process.handle, buffer_);
-    if (!limit) {
+    if (limit) {
+      KeepLeast(*limit, least);
+    } else {
       errors.Add(limit.error());
-    } else if (*limit) {
-      least = std::min(least.value_or(**limit), **limit);
     }
   }
   return least;

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "metrics/collectors/collector.h"
 
@@ -18,7 +17,7 @@ class MemoryCollector final : public Collector {
       std::optional<uint64_t> physical_memory_bytes = std::nullopt)
       : physical_memory_bytes_(physical_memory_bytes) {}
 
-  std::string_view name() const override { return "memory"; }
+  CollectorId id() const override { return CollectorId::kMemory; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
 

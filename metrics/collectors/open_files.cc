@@ -73,9 +73,9 @@ class Scope {
 
   std::optional<uint64_t> SumDeleted() const {
     if (too_many_files_) {
-      errors_.Add("limit", "more files are open than the " +
-                               std::to_string(kMostOpenFiles) +
-                               " whose deletion is followed");
+      errors_.Add(ErrorCause::kLimit, "more files are open than the " +
+                                          std::to_string(kMostOpenFiles) +
+                                          " whose deletion is followed");
       return std::nullopt;
     }
     uint64_t bytes = 0;

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "metrics/collectors/collector.h"
 #include "metrics/collectors/support/descriptor_table.h"
@@ -18,7 +17,7 @@ namespace leak_exporter {
 /// CLONE_FILES but without CLONE_THREAD, hardly ever used) count each.
 class OpenFilesCollector final : public Collector {
  public:
-  std::string_view name() const override { return "open_files"; }
+  CollectorId id() const override { return CollectorId::kOpenFiles; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
 

@@ -61,7 +61,6 @@ bool ProcessTreeCollector::Collect(const CollectorContext& context,
 
   const std::chrono::nanoseconds now = context.clock.SinceBoot();
   auto tree = std::make_shared<ProcessTreeSnapshot>();
-  tree->top = top_;
   tree->children.reserve(samples.size());
   for (const auto& [place, sample] : oldest_first) {
     tree->children.push_back(Describe(*sample, now));

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "config/config.h"
 #include "metrics/collectors/collector.h"
 
 namespace leak_exporter {
@@ -14,10 +11,7 @@ namespace leak_exporter {
 /// and the containers of the main processes, from their cgroups.
 class ProcessTreeCollector final : public Collector {
  public:
-  explicit ProcessTreeCollector(const config::ProcessTreeConfig& config)
-      : top_(config.top) {}
-
-  std::string_view name() const override { return "process_tree"; }
+  CollectorId id() const override { return CollectorId::kProcessTree; }
   bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override;
 
@@ -25,7 +19,6 @@ class ProcessTreeCollector final : public Collector {
   std::vector<Container> FindContainers(const ProcessTree& tree,
                                         ErrorTally& errors);
 
-  size_t top_;
   std::string buffer_;
 };
 

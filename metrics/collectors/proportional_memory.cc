@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/procfs/smaps_rollup.h"
 
 namespace leak_exporter {
@@ -34,9 +35,8 @@ class ScopeReader {
         failed_ = failed_ || !IsGone(rollup.error());
         continue;
       }
-      sum.proportional_bytes =
-          sum.proportional_bytes.value_or(0) + rollup->proportional_bytes;
-      sum.unique_bytes = sum.unique_bytes.value_or(0) + rollup->unique_bytes;
+      AddTo(rollup->proportional_bytes, sum.proportional_bytes);
+      AddTo(rollup->unique_bytes, sum.unique_bytes);
     }
     return sum;
   }
@@ -48,23 +48,24 @@ class ScopeReader {
   bool MayRead(const ProcessSample& process) {
     const uint64_t resident = process.status.resident_bytes.value_or(0);
     if (resident > max_resident_bytes_) {
-      return Fail("limit", process,
+      return Fail(ErrorCause::kLimit, process,
                   "not read, RSS is " + std::to_string(resident) +
                       " bytes and smaps_max_resident " +
                       std::to_string(max_resident_bytes_));
     }
     if (process.status.state == 'D') {
-      return Fail("timeout", process, "not read, the process is in state D");
+      return Fail(ErrorCause::kTimeout, process,
+                  "not read, the process is in state D");
     }
     return true;
   }
 
   bool InTime(const ProcessSample& process) {
     return !context_.deadline.Expired() ||
-           Fail("timeout", process, "not read in time");
+           Fail(ErrorCause::kTimeout, process, "not read in time");
   }
 
-  bool Fail(std::string_view cause, const ProcessSample& process,
+  bool Fail(ErrorCause cause, const ProcessSample& process,
             const std::string& why) {
     failed_ = true;
     errors_.Add(cause, process.handle->Path("smaps_rollup") + ": " + why);
@@ -83,7 +84,7 @@ class ScopeReader {
 bool HasFile(const procfs::ProcFs& fs, ErrorTally& errors) {
   const std::string path = fs.Path("self/smaps_rollup");
   if (::access(path.c_str(), F_OK) == 0) return true;
-  errors.Add("io", path + ": this kernel does not have it");
+  errors.Add(ErrorCause::kIo, path + ": this kernel does not have it");
   return false;
 }
 

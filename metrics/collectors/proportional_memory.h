@@ -3,7 +3,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
@@ -19,7 +18,7 @@ class ProportionalMemoryCollector final : public Collector {
   explicit ProportionalMemoryCollector(const config::MemoryConfig& config)
       : config_(config) {}
 
-  std::string_view name() const override { return "smaps"; }
+  CollectorId id() const override { return CollectorId::kSmaps; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
     return config_.smaps_interval;
   }

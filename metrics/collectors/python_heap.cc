@@ -2,25 +2,18 @@
 
 #include <algorithm>
 #include <memory>
-#include <string>
+#include <span>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/cpython/measure_python.h"
 
 namespace leak_exporter {
 namespace {
-
-// As many as the MEMORY block has.
-constexpr size_t kRows = 10;
-
-using UsageByName = std::unordered_map<std::string, PythonTypeUsage>;
-
-void AddUsage(const PythonTypeUsage& usage, PythonTypeUsage& sum) {
-  sum.objects += usage.objects;
-  if (usage.bytes) sum.bytes = sum.bytes.value_or(0) + *usage.bytes;
-}
 
 std::vector<PythonObjectRow> MakeRows(
     const std::vector<cpython::RankedRow>& ranked) {
@@ -32,116 +25,82 @@ std::vector<PythonObjectRow> MakeRows(
   return rows;
 }
 
-PythonProcess MakeProcess(pid_t pid,
-                          const cpython::PythonMeasurement& measurement) {
-  PythonProcess process;
-  process.pid = pid;
-  process.version = cpython::ToString(measurement.version);
-  const size_t rows = std::min(kRows, measurement.types.size());
-  for (size_t i = 0; i < rows; ++i) {
-    const cpython::NamedUsage& type = measurement.types[i];
-    process.by_count.push_back({type.objects, type.type_repr, ""});
+std::vector<PythonTypeUsage> MakeUsages(
+    std::vector<cpython::NamedUsage> measured) {
+  std::vector<PythonTypeUsage> usages;
+  usages.reserve(measured.size());
+  for (cpython::NamedUsage& type : measured) {
+    usages.push_back({std::move(type.name), type.objects, type.bytes,
+                      std::move(type.type_repr)});
   }
-  process.by_references = MakeRows(measurement.by_references);
-  process.by_bytes = MakeRows(measurement.by_bytes);
-  return process;
+  return usages;
 }
 
-std::vector<PythonTypeUsage> Sort(UsageByName usages) {
-  std::vector<PythonTypeUsage> sorted;
-  sorted.reserve(usages.size());
-  for (auto& [name, usage] : usages) {
-    usage.name = name;
-    sorted.push_back(std::move(usage));
+/// One list from one of each process, which have each name once, most objects
+/// first.
+std::vector<PythonTypeUsage> SumByName(
+    const std::vector<std::span<const PythonTypeUsage>>& lists) {
+  if (lists.size() == 1) return {lists[0].begin(), lists[0].end()};
+  std::unordered_map<std::string_view, PythonTypeUsage> by_name;
+  for (const auto& list : lists) {
+    for (const PythonTypeUsage& usage : list) {
+      const auto [sum, is_new] = by_name.try_emplace(usage.name, usage);
+      if (is_new) continue;
+      sum->second.objects += usage.objects;
+      AddTo(usage.bytes, sum->second.bytes);
+    }
   }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const PythonTypeUsage& a, const PythonTypeUsage& b) {
-              return a.objects != b.objects ? a.objects > b.objects
-                                            : a.name < b.name;
-            });
-  return sorted;
+  std::vector<PythonTypeUsage> sums;
+  sums.reserve(by_name.size());
+  for (auto& [name, sum] : by_name) sums.push_back(std::move(sum));
+  std::ranges::sort(sums, [](const auto& a, const auto& b) {
+    return std::tie(b.objects, a.name) < std::tie(a.objects, b.name);
+  });
+  return sums;
 }
 
 /// Sums what the main processes of a target have.
 class Sums {
  public:
-  void Add(pid_t pid, const cpython::PythonMeasurement& measurement) {
-    heap_.processes.push_back(MakeProcess(pid, measurement));
-    for (const cpython::NamedUsage& type : measurement.types) {
-      AddUsage({type.name, type.objects, type.bytes}, types_[type.name]);
-    }
-    for (const cpython::NamedUsage& type : measurement.untracked) {
-      AddUsage({type.name, type.objects, type.bytes}, untracked_[type.name]);
-    }
-    AddGenerations(measurement.generations);
-    heap_.gc_counts.resize(
-        std::max(heap_.gc_counts.size(), measurement.gc_counts.size()));
-    for (size_t i = 0; i < measurement.gc_counts.size(); ++i) {
-      heap_.gc_counts[i] += measurement.gc_counts[i];
-    }
+  void Add(pid_t pid, cpython::PythonMeasurement measurement) {
+    AddEach(measurement.generations, generations_);
+    AddEach(measurement.gc_counts, heap_.gc_counts);
     heap_.permanent_objects += measurement.walk.permanent_objects;
-    if (measurement.modules) {
-      heap_.modules = heap_.modules.value_or(0) + *measurement.modules;
-    }
+    AddTo(measurement.modules, heap_.modules);
     if (measurement.arenas) {
-      heap_.arena_bytes =
-          heap_.arena_bytes.value_or(0) + measurement.arenas->reserved_bytes;
-      heap_.arena_used_bytes =
-          heap_.arena_used_bytes.value_or(0) + measurement.arenas->used_bytes;
+      AddTo(measurement.arenas->reserved_bytes, heap_.arena_bytes);
+      AddTo(measurement.arenas->used_bytes, heap_.arena_used_bytes);
     }
     heap_.walk_duration_seconds += measurement.walk_seconds;
     complete_ = complete_ && measurement.walk.incomplete.empty();
+    untracked_.push_back(MakeUsages(std::move(measurement.untracked)));
+    heap_.processes.push_back({pid, cpython::ToString(measurement.version),
+                               MakeRows(measurement.by_references),
+                               MakeRows(measurement.by_bytes),
+                               MakeUsages(std::move(measurement.types))});
   }
 
   bool empty() const { return heap_.processes.empty(); }
 
-  PythonHeapSnapshot Finish(HystereticTopN& top) {
+  PythonHeapSnapshot Finish() {
     heap_.walk_complete = complete_;
-    // A dozen built-in types: all of them have series.
-    heap_.untracked.largest = Sort(std::move(untracked_));
-    heap_.types = Cut(Sort(std::move(types_)), top);
+    for (const cpython::GenerationStatistics& sum : generations_) {
+      heap_.generations.push_back(
+          {sum.collections, sum.collected, sum.uncollectable});
+    }
+    std::vector<std::span<const PythonTypeUsage>> types;
+    for (const PythonProcess& process : heap_.processes) {
+      types.emplace_back(process.types);
+    }
+    heap_.types = SumByName(types);
+    heap_.untracked = SumByName({untracked_.begin(), untracked_.end()});
     return std::move(heap_);
   }
 
  private:
-  void AddGenerations(
-      const std::vector<cpython::GenerationStatistics>& generations) {
-    auto& sums = heap_.generations;
-    for (size_t i = sums.size(); i < generations.size(); ++i) {
-      sums.push_back({std::to_string(i), 0, 0, 0});
-    }
-    for (size_t i = 0; i < generations.size(); ++i) {
-      sums[i].collections += generations[i].collections;
-      sums[i].collected += generations[i].collected;
-      sums[i].uncollectable += generations[i].uncollectable;
-    }
-  }
-
-  static PythonTypeTable Cut(std::vector<PythonTypeUsage> types,
-                             HystereticTopN& top) {
-    std::vector<std::string> names;
-    names.reserve(types.size());
-    for (const PythonTypeUsage& type : types) names.push_back(type.name);
-    const std::vector<size_t> chosen = top.Choose(names);
-
-    PythonTypeTable table;
-    table.withheld = types.size() - chosen.size();
-    auto next = chosen.begin();
-    for (size_t i = 0; i < types.size(); ++i) {
-      if (next != chosen.end() && *next == i) {
-        table.largest.push_back(std::move(types[i]));
-        ++next;
-        continue;
-      }
-      if (!table.other) table.other = PythonTypeUsage{"(other)", 0, {}};
-      AddUsage(types[i], *table.other);
-    }
-    return table;
-  }
-
   PythonHeapSnapshot heap_;
-  UsageByName types_;
-  UsageByName untracked_;
+  std::vector<cpython::GenerationStatistics> generations_;
+  std::vector<std::vector<PythonTypeUsage>> untracked_;
   bool complete_ = true;
 };
 
@@ -157,8 +116,8 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
   bool failed = false;
   for (const ProcessSample& process : context.tree.main) {
     if (process.zombie()) continue;
-    const auto measurement = cpython::MeasurePython(
-        *process.handle, options, context.clock, context.deadline);
+    auto measurement = cpython::MeasurePython(*process.handle, options,
+                                              context.clock, context.deadline);
     if (!measurement) {
       errors.Add(measurement.error());
       failed = failed || !IsGone(measurement.error());
@@ -166,15 +125,14 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
     }
     if (!*measurement) continue;
     if (!(*measurement)->walk.incomplete.empty()) {
-      errors.Add("limit", process.handle->Path("mem") +
-                              ": heap walked in part: " +
-                              (*measurement)->walk.incomplete);
+      errors.Add(ErrorCause::kLimit, process.handle->Path("mem") +
+                                         ": heap walked in part: " +
+                                         (*measurement)->walk.incomplete);
     }
-    sums.Add(process.pid(), **measurement);
+    sums.Add(process.pid(), **std::move(measurement));
   }
   if (!sums.empty()) {
-    snapshot.python_heap =
-        std::make_shared<PythonHeapSnapshot>(sums.Finish(top_));
+    snapshot.python_heap = std::make_shared<PythonHeapSnapshot>(sums.Finish());
   }
   return !failed;
 }

@@ -2,10 +2,8 @@
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 
 #include "metrics/collectors/collector.h"
-#include "metrics/limits/hysteretic_top_n.h"
 
 namespace leak_exporter {
 
@@ -20,9 +18,9 @@ namespace leak_exporter {
 class PythonHeapCollector final : public Collector {
  public:
   explicit PythonHeapCollector(const config::PythonHeapConfig& config)
-      : config_(config), top_(config.top) {}
+      : config_(config) {}
 
-  std::string_view name() const override { return "python_heap"; }
+  CollectorId id() const override { return CollectorId::kPythonHeap; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
     return config_.min_interval;
   }
@@ -31,7 +29,6 @@ class PythonHeapCollector final : public Collector {
 
  private:
   config::PythonHeapConfig config_;
-  HystereticTopN top_;
 };
 
 }  // namespace leak_exporter

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/cpython/heap/arena_usage.h"
 #include "metrics/cpython/repr/repr.h"
 #include "metrics/cpython/runtime/interpreter.h"
@@ -106,27 +107,13 @@ Result<void> ReadInterpreterState(const RemoteMemory& memory,
     const auto statistics =
         ReadGcStatistics(memory, runtime.layout, interpreter);
     if (!statistics) return tl::unexpected<Error>(statistics.error());
-    if (*statistics) {
-      auto& sums = measurement.generations;
-      sums.resize(std::max(sums.size(), (*statistics)->size()));
-      for (size_t i = 0; i < (*statistics)->size(); ++i) {
-        sums[i].collections += (**statistics)[i].collections;
-        sums[i].collected += (**statistics)[i].collected;
-        sums[i].uncollectable += (**statistics)[i].uncollectable;
-      }
-    }
+    if (*statistics) AddEach(**statistics, measurement.generations);
     const auto counts = ReadGcCounts(memory, runtime.layout, interpreter);
     if (!counts) return tl::unexpected<Error>(counts.error());
-    measurement.gc_counts.resize(
-        std::max(measurement.gc_counts.size(), counts->size()));
-    for (size_t i = 0; i < counts->size(); ++i) {
-      measurement.gc_counts[i] += (*counts)[i];
-    }
+    AddEach(*counts, measurement.gc_counts);
     const auto modules = ReadModuleCount(memory, runtime.layout, interpreter);
     if (!modules) return tl::unexpected<Error>(modules.error());
-    if (*modules) {
-      measurement.modules = measurement.modules.value_or(0) + **modules;
-    }
+    AddTo(*modules, measurement.modules);
   }
   return {};
 }

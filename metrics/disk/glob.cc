@@ -75,9 +75,9 @@ class Search {
       return Fail(errno, path);
     }
     if (matches_.size() == max_matches_) {
-      errors_.Add("limit", path + ": more than " +
-                               std::to_string(max_matches_) +
-                               " directories match");
+      errors_.Add(ErrorCause::kLimit, path + ": more than " +
+                                          std::to_string(max_matches_) +
+                                          " directories match");
       stopped_ = true;
       return;
     }
@@ -92,7 +92,7 @@ class Search {
     DirectoryReader reader;
     while (!stopped_) {
       if (deadline_.Expired()) {
-        errors_.Add("timeout", path + ": not searched in time");
+        errors_.Add(ErrorCause::kTimeout, path + ": not searched in time");
         stopped_ = true;
         return;
       }
@@ -142,7 +142,7 @@ std::vector<GlobMatch> MatchDirectories(const FileRoot& root,
   if (!pattern.starts_with('/') ||
       components.end() - wild > std::ptrdiff_t{kMaxWildComponents} ||
       std::find(wild, components.end(), "..") != components.end()) {
-    errors.Add("malformed",
+    errors.Add(ErrorCause::kMalformed,
                pattern +
                    ": not an absolute pattern, or too long or with '..' after "
                    "its first wildcard");

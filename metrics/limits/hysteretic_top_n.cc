@@ -4,30 +4,31 @@
 
 namespace leak_exporter {
 
-std::vector<size_t> HystereticTopN::Choose(
-    const std::vector<std::string>& names) {
+std::vector<size_t> HystereticTopN::Choose(size_t top, size_t rows,
+                                           const NameOf& name_of) {
   // Ranks above the margin are in, below it are out, between them it stays.
-  const size_t margin = (top_ + 4) / 5;
-  const size_t wanted = std::min(top_, names.size());
+  const size_t margin = (top + 4) / 5;
+  const size_t sure = top - std::min(margin, top);
+  const size_t wanted = std::min(top, rows);
   std::vector<size_t> order;
+  order.reserve(wanted);
   const auto take = [&](size_t from, size_t to, auto&& condition) {
-    for (size_t i = from; i < std::min(to, names.size()); ++i) {
-      if (order.size() < wanted && condition(names[i])) order.push_back(i);
+    for (size_t i = from; i < std::min(to, rows); ++i) {
+      if (order.size() == wanted) return;
+      if (condition(i)) order.push_back(i);
     }
   };
-  const auto was_chosen = [this](const std::string& name) {
-    return chosen_.count(name) != 0;
+  const auto was_chosen = [&](size_t i) {
+    return chosen_.contains(name_of(i));
   };
-  const size_t sure = top_ - std::min(margin, top_);
-  take(0, sure, [](const std::string&) { return true; });
-  take(sure, top_ + margin, was_chosen);
-  take(sure, names.size(),
-       [&](const std::string& name) { return !was_chosen(name); });
-  take(top_ + margin, names.size(), was_chosen);
+  take(0, sure, [](size_t) { return true; });
+  take(sure, top + margin, was_chosen);
+  take(sure, rows, [&](size_t i) { return !was_chosen(i); });
+  take(top + margin, rows, was_chosen);
 
-  std::sort(order.begin(), order.end());
+  std::ranges::sort(order);
   chosen_.clear();
-  for (const size_t i : order) chosen_.insert(names[i]);
+  for (const size_t i : order) chosen_.insert(name_of(i));
   return order;
 }
 

@@ -1,26 +1,29 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 namespace leak_exporter {
 
-/// Chooses which N of many names get series of their own, so that one near the
-/// edge does not come and go from run to run: what was chosen stays until it
+/// Chooses which N of many rows get series of their own, so that one near the
+/// edge does not come and go from time to time: what was chosen stays until it
 /// has fallen clearly below, what was not comes in once it has risen clearly
-/// above. Not thread-safe.
+/// above. To choose from the same rows again chooses the same. Not thread-safe.
 class HystereticTopN {
  public:
-  explicit HystereticTopN(size_t top) : top_(top) {}
+  /// The name of the row at an index.
+  using NameOf = std::function<std::string(size_t)>;
 
-  /// `names` by rank, best first, each once. Returns which of them (by index,
-  /// ascending) are chosen now, min(top, size) of them.
-  std::vector<size_t> Choose(const std::vector<std::string>& names);
+  /// Chooses among so many rows, which are in the order of their rank, best
+  /// first, and have names of their own. Returns the indices of those that are
+  /// chosen now, ascending: min(top, rows) of them. Asks for the names of
+  /// hardly more rows than it chooses.
+  std::vector<size_t> Choose(size_t top, size_t rows, const NameOf& name_of);
 
  private:
-  size_t top_;
   std::unordered_set<std::string> chosen_;
 };
 

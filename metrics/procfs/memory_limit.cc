@@ -2,11 +2,11 @@
 
 #include <sys/sysinfo.h>
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/base/read_file.h"
 #include "metrics/procfs/cgroup.h"
 #include "metrics/procfs/text.h"
@@ -35,10 +35,6 @@ constexpr uint64_t kNoLimitFrom = uint64_t{1} << 60;
 
 using Limit = std::optional<uint64_t>;
 
-void Tighten(const Limit& limit, Limit& tightest) {
-  if (limit) tightest = std::min(tightest.value_or(*limit), *limit);
-}
-
 Result<Limit> ReadLimitFile(const std::string& path, std::string& buffer) {
   const auto text = ReadFile(path, buffer);
   // The root has no limit, and not every hierarchy is mounted.
@@ -56,7 +52,7 @@ Result<Limit> TightestUpwards(const std::string& root, std::string_view file,
     const auto limit =
         ReadLimitFile(root + std::string(path) + std::string(file), buffer);
     if (!limit) return limit;
-    Tighten(*limit, tightest);
+    KeepLeast(*limit, tightest);
     path = path.substr(0, path.rfind('/'));
   }
   return tightest;
@@ -85,7 +81,7 @@ Result<Limit> ReadMemoryLimit(const ProcFs& fs, const ProcessHandle& process,
                                std::string(hierarchy.directory);
       const auto limit = TightestUpwards(root, hierarchy.file, path, buffer);
       if (!limit) return limit;
-      Tighten(*limit, tightest);
+      KeepLeast(*limit, tightest);
     }
   }
   return tightest;

@@ -142,7 +142,7 @@ void TreeWalk::MissChild(pid_t pid, pid_t parent, const Error& error) {
   if (!IsGone(error)) {
     errors_.Add(error);
   } else if (procfs::IsHidden(table_.fs(), pid)) {
-    errors_.Add("permission", error.message);
+    errors_.Add(ErrorCause::kPermission, error.message);
   } else {
     changed_parents_.insert(parent);
     return;
@@ -228,8 +228,9 @@ bool TreeWalk::HasRoom() {
     return true;
   }
   if (!limit_reported_) {
-    errors_.Add("limit", "more than " + std::to_string(most_processes_) +
-                             " processes in the target's tree");
+    errors_.Add(ErrorCause::kLimit, "more than " +
+                                        std::to_string(most_processes_) +
+                                        " processes in the target's tree");
     limit_reported_ = true;
   }
   return false;

@@ -13,15 +13,16 @@ constexpr int kTargets = 40;
 constexpr size_t kTop = 20;
 constexpr size_t kClasses = 50;
 
+std::string Name(int number) { return "application-" + std::to_string(number); }
+
 TargetSnapshot Target(int number) {
   TargetSnapshot target;
-  target.target = "application-" + std::to_string(number);
+  target.target = Name(number);
   target.main_processes = {{1000 + number, 1700000000.25}};
   auto tree = std::make_shared<ProcessTreeSnapshot>();
   auto disk = std::make_shared<DiskUsageSnapshot>();
   auto mappings = std::make_shared<MappingsSnapshot>();
   auto heap = std::make_shared<PythonHeapSnapshot>();
-  tree->top = disk->top = kTop;
   for (size_t i = 0; i < kTop; ++i) {
     const auto pid = static_cast<pid_t>(20000 + i);
     tree->children.push_back(
@@ -32,14 +33,14 @@ TargetSnapshot Target(int number) {
          "/tmp/tmpwc0g93b" + std::to_string(i),
          {{300907 + i, 0, 0}},
          ""});
-    mappings->largest.push_back(
+    mappings->by_name.push_back(
         {"/usr/lib/x86_64-linux-gnu/libexample.so." + std::to_string(i),
          4096 * i});
   }
   mappings->count = {400, 300};
   mappings->limit = 65530;
   for (size_t i = 0; i < kClasses; ++i) {
-    heap->types.largest.push_back(
+    heap->types.push_back(
         {"application.models.Class" + std::to_string(i), 1000 * i, 64000 * i});
   }
   heap->processes = {{1000, "3.11.2", {}, {}, {}}};
@@ -55,8 +56,9 @@ TargetSnapshot Target(int number) {
   target.python_heap = heap;
   target.memory = memory;
   target.open_files = files;
-  for (const char* collector : {"process_tree", "memory", "mappings",
-                                "open_files", "disk_usage", "python_heap"}) {
+  using enum CollectorId;
+  for (const CollectorId collector : {kProcessTree, kMemory, kMappings,
+                                      kOpenFiles, kDiskUsage, kPythonHeap}) {
     target.runs.push_back({collector, true, 0.001234, 1700000000.25, {}});
   }
   return target;
@@ -68,6 +70,14 @@ Snapshot SampleOfTenThousandSeries() {
   Snapshot snapshot;
   for (int i = 0; i < kTargets; ++i) snapshot.targets.push_back(Target(i));
   return snapshot;
+}
+
+config::Config ConfigOfTenThousandSeries() {
+  config::Config config;
+  for (int i = 0; i < kTargets; ++i) {
+    config.targets.emplace_back().name = Name(i);
+  }
+  return config;
 }
 
 void FillRegistry(const std::vector<prometheus::MetricFamily>& families,

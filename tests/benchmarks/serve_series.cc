@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "exporter/cli/listen_address.h"
+#include "exporter/http/handlers/shared_limits.h"
 #include "exporter/http/listen_socket.h"
 #include "exporter/http/server.h"
 #include "exporter/log/log.h"
@@ -16,6 +17,7 @@
 #include "metrics/render/prometheus/metric_families.h"
 #include "metrics/render/prometheus/openmetrics_text.h"
 #include "tests/benchmarks/series_sample.h"
+#include "tests/limit.h"
 
 /// Serves the same 10,000 series on /metrics until standard input ends, either
 /// by prometheus-cpp's Exposer from a Registry or by this project's server from
@@ -33,16 +35,16 @@ void AwaitEnd(int port) {
 
 void ServeByExposer(const Snapshot& snapshot) {
   const auto registry = std::make_shared<prometheus::Registry>();
-  FillRegistry(render::BuildFamilies(snapshot), *registry);
+  FillRegistry(render::BuildFamilies(LimitAtOnce(snapshot)), *registry);
   prometheus::Exposer exposer("127.0.0.1:0");
   exposer.RegisterCollectable(registry);
   AwaitEnd(exposer.GetListeningPorts().front());
 }
 
-http::Response Scrape(const Snapshot& snapshot) {
+http::Response Scrape(const Snapshot& snapshot, http::SharedLimits& limits) {
   http::Response response;
   response.content_type = render::ContentType(render::Dialect::kPrometheusText);
-  render::WriteFamilies(render::BuildFamilies(snapshot),
+  render::WriteFamilies(render::BuildFamilies(limits.Limit(snapshot)),
                         render::Dialect::kPrometheusText, response.body);
   return response;
 }
@@ -56,11 +58,13 @@ int ServeByOurs(const Snapshot& snapshot) {
     std::fprintf(stderr, "%s\n", sockets.error().message.c_str());
     return 1;
   }
+  http::SharedLimits limits;
+  limits.Configure(ConfigOfTenThousandSeries());
   const http::Server server(
       std::move(*sockets),
       {{"/metrics",
         {"GET"},
-        [&](const http::Request&) { return Scrape(snapshot); }}},
+        [&](const http::Request&) { return Scrape(snapshot, limits); }}},
       *logger);
   const std::string address = server.Addresses().front();
   AwaitEnd(std::stoi(address.substr(address.rfind(':') + 1)));

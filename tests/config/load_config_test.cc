@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/collector_id.h"
 #include "tests/catch.h"
 #include "tests/scratch_directory.h"
 
@@ -221,6 +222,34 @@ TEST_CASE("config: what the example comments out is right too") {
   CHECK(config.debugging.output == "/var/log/leak_exporter/profiles.log");
 }
 
+std::string TextOf(const char* path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// Whether `collectors` has a block of this name.
+bool IsBlock(const std::string& name) {
+  return ParseConfig(kTarget + ("collectors: {" + name + ": {}}\n"),
+                     Targets::kRequired)
+      .has_value();
+}
+
+TEST_CASE("config: the example and the manual have every collector") {
+  const std::string example = TextOf(LEAK_TEST_EXAMPLE);
+  const std::string manual = TextOf(LEAK_TEST_MANUAL);
+  for (const CollectorId id : kValuesOf<CollectorId>) {
+    const std::string name(NameOf(id));
+    INFO(name);
+    // "targets" is a list of its own, "smaps" a key of "memory".
+    CHECK_THAT(example, ContainsSubstring("\n" + name + ":\n") ||
+                            ContainsSubstring("  " + name + ":"));
+    CHECK((IsBlock(name) || name == "targets" || name == "smaps"));
+    if (IsBlock(name)) CHECK_THAT(manual, ContainsSubstring("*" + name + "*"));
+  }
+}
+
 TEST_CASE("config: a file that cannot be read is one error without a line") {
   const ScratchDirectory directory;
   const std::string path = directory.path() + "/c.yml";
@@ -293,12 +322,10 @@ void CheckHarmless(const std::string& text) {
 }
 
 TEST_CASE("config: no bytes make it throw or say more than lines") {
-  std::ifstream file(LEAK_TEST_EXAMPLE);
-  std::ostringstream example;
-  example << file.rdbuf();
+  const std::string example = TextOf(LEAK_TEST_EXAMPLE);
   std::mt19937 random(20261121);
   for (int i = 0; i < 2000; ++i) {
-    CheckHarmless(Mutated(example.str(), random));
+    CheckHarmless(Mutated(example, random));
   }
   for (int i = 0; i < 2000; ++i) {
     std::string text(random() % 200, '\0');

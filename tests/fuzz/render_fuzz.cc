@@ -14,6 +14,7 @@
 #include "metrics/render/json/json.h"
 #include "metrics/render/prometheus/metric_families.h"
 #include "metrics/render/prometheus/openmetrics_text.h"
+#include "tests/limit.h"
 
 /// Names of processes, files and types are whatever the outside world makes
 /// them: the input, cut at its NUL bytes, which names cannot hold. Whatever
@@ -44,18 +45,17 @@ Snapshot Named(const std::vector<std::string>& names) {
   auto files = std::make_shared<OpenFilesSnapshot>();
   auto disk = std::make_shared<DiskUsageSnapshot>();
   auto heap = std::make_shared<PythonHeapSnapshot>();
-  tree->top = disk->top = names.size();
   mappings->processes = {{1, {}, 0}};
   files->processes = {{1, names}};
   heap->processes = {{1, "3.11.2", {}, {}, {}}};
   for (const std::string& name : names) {
     const auto pid = static_cast<pid_t>(2 + tree->children.size());
     tree->children.push_back({pid, 1, 'S', 1, name, std::nullopt});
-    mappings->largest.push_back({name, 1});
+    mappings->by_name.push_back({name, 1});
     mappings->processes[0].mappings.push_back({name, 1});
     disk->repository_caches.push_back({name, 1, true, 1, 1, {{}}, name});
     disk->temporary_directories.push_back({0, 1, name, {{}}, name});
-    heap->types.largest.push_back({name, 1, 1});
+    heap->types.push_back({name, 1, 1});
     heap->processes[0].by_references.push_back({1, name, name});
   }
   Snapshot snapshot;
@@ -70,8 +70,11 @@ Snapshot Named(const std::vector<std::string>& names) {
   return snapshot;
 }
 
-void CheckExposition(const Snapshot& snapshot) {
-  const auto families = BuildFamilies(snapshot);
+void CheckExposition(const Snapshot& snapshot, size_t top) {
+  config::CollectorsConfig tops;
+  tops.process_tree.top = tops.mappings.top = top;
+  tops.disk_usage.top = tops.python_heap.top = top;
+  const auto families = BuildFamilies(LimitAtOnce(snapshot, tops));
   size_t samples = 0;
   for (const auto& family : families) {
     std::set<std::vector<std::string>> label_sets;
@@ -106,7 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::vector<std::string> names =
       Split({reinterpret_cast<const char*>(data), size});
   const Snapshot snapshot = Named(names);
-  CheckExposition(snapshot);
+  CheckExposition(snapshot, names.size());
+  CheckExposition(snapshot, names.size() / 2);
   CheckBlocks(snapshot, names.size());
   Require(BlocksJson(snapshot, kDebugBlocks).ends_with("}\n"));
   return 0;

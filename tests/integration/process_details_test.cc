@@ -67,7 +67,7 @@ std::string Fact(const char* name, uint64_t value) {
 
 void AddMappings(const ProcessTree& tree, std::vector<std::string>& facts) {
   MappingsCollector collector(
-      {.threshold_bytes = kThresholdKilobytes * kKilobyte, .top = 20});
+      {.threshold_bytes = kThresholdKilobytes * kKilobyte});
   const auto run = Collect(collector, procfs::ProcFs(), tree);
   REQUIRE(run.success);
   CHECK(run.errors.empty());

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "exporter/debug/block_collectors.h"
 #include "exporter/http/handlers/landing_page.h"
 #include "exporter/http/negotiation.h"
+#include "metrics/render/debug/block_collectors.h"
 #include "metrics/render/debug/debug_text.h"
 #include "metrics/render/json/json.h"
 #include "metrics/render/prometheus/openmetrics_text.h"
@@ -33,38 +33,48 @@ std::optional<std::vector<std::string>> Restriction(const Request& request,
   return values;
 }
 
-/// A 400 if one of the names is not known.
-std::optional<Response> RefuseUnknown(
-    const std::optional<std::vector<std::string>>& names, std::string_view what,
-    const std::function<bool(std::string_view)>& is_known) {
-  if (!names) return std::nullopt;
-  for (const std::string& name : *names) {
-    if (!is_known(name)) {
-      return PlainText(400, "unknown " + std::string(what) + " '" + name + "'");
-    }
+Response RefuseUnknown(std::string_view what, const std::string& name) {
+  return PlainText(400, "unknown " + std::string(what) + " '" + name + "'");
+}
+
+/// A 400 where one of the targets is not known.
+std::optional<Response> RefuseUnknownTargets(const Site& site,
+                                             const SnapshotRequest& request) {
+  if (!request.targets) return std::nullopt;
+  for (const std::string& name : *request.targets) {
+    if (!site.snapshotter.HasTarget(name)) return RefuseUnknown("target", name);
   }
   return std::nullopt;
 }
 
-std::optional<Response> RefuseUnknownTargets(const Site& site,
-                                             const SnapshotRequest& request) {
-  return RefuseUnknown(request.targets, "target", [&](std::string_view name) {
-    return site.snapshotter.HasTarget(name);
-  });
+/// Reads the restriction to some collectors into `measure`; a 400 where one of
+/// them is not known or not enabled.
+std::optional<Response> RestrictCollectors(const Site& site,
+                                           const Request& request,
+                                           SnapshotRequest& measure) {
+  const auto names = Restriction(request, "collect[]");
+  if (!names) return std::nullopt;
+  measure.collectors.emplace();
+  for (const std::string& name : *names) {
+    const auto id = FindByName<CollectorId>(name);
+    if (!id || !site.snapshotter.HasCollector(*id)) {
+      return RefuseUnknown("or disabled collector", name);
+    }
+    measure.collectors->push_back(*id);
+  }
+  return std::nullopt;
 }
 
 Response Metrics(const Site& site, const Request& request) {
-  const SnapshotRequest measure{
-      Restriction(request, "target"), Restriction(request, "collect[]"),
+  SnapshotRequest measure{
+      Restriction(request, "target"), std::nullopt,
       ScrapeBudget(request.header("X-Prometheus-Scrape-Timeout-Seconds"))};
   if (auto refusal = RefuseUnknownTargets(site, measure)) return *refusal;
-  if (auto refusal = RefuseUnknown(measure.collectors, "or disabled collector",
-                                   [&](std::string_view name) {
-                                     return site.snapshotter.HasCollector(name);
-                                   })) {
+  if (auto refusal = RestrictCollectors(site, request, measure)) {
     return *refusal;
   }
-  const Snapshot snapshot = site.snapshotter.Take(measure);
+  const LimitedSnapshot snapshot =
+      site.limits.Limit(site.snapshotter.Take(measure));
   const render::ExporterStatus status = site.status();
   MetricsFormat format = NegotiateMetricsFormat(request.header("Accept"));
   Response response;
@@ -81,7 +91,7 @@ Response DebugBlock(const Site& site, render::DebugBlock block,
                     const Request& request) {
   const std::array blocks = {block};
   const SnapshotRequest measure{Restriction(request, "target"),
-                                CollectorsOf(blocks), kDefaultBudget};
+                                render::CollectorsOf(blocks), kDefaultBudget};
   if (auto refusal = RefuseUnknownTargets(site, measure)) return *refusal;
   const auto formats = request.QueryValues("format");
   const std::string format = formats.empty() ? "text" : formats.back();

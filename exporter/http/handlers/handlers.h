@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "exporter/http/handlers/shared_limits.h"
 #include "exporter/http/message.h"
 #include "exporter/reload/reload_queue.h"
 #include "exporter/schedule/snapshotter.h"
@@ -15,7 +16,9 @@ namespace leak_exporter::http {
 /// outlives the server.
 struct Site {
   const Snapshotter& snapshotter;
-  /// The exporter's own state.
+  /// Of the series of metrics alone; blocks, JSON and the page are whole.
+  SharedLimits& limits;
+  /// What the exporter says of itself.
   std::function<render::ExporterStatus()> status;
   std::function<ReloadResult()> reload;
   std::string telemetry_path;

@@ -171,14 +171,14 @@ std::string Summary(const TargetSnapshot& target) {
 }
 
 void AppendRun(std::string& page, const CollectorRun& run, double now) {
-  page += "<tr><td>" + Escape(run.collector) + "</td>";
+  page += "<tr><td>" + Escape(NameOf(run.collector)) + "</td>";
   page += run.success ? "<td class=\"good\">ok</td>"
                       : "<td class=\"bad\">failed</td>";
   page += "<td>" + Duration(run.duration_seconds) + "</td><td>";
   page += Age(run.timestamp_unix_seconds, now);
   page += "</td><td>";
   for (const CollectorError& error : run.errors) {
-    page += "<div>" + Escape(error.cause) + " × " +
+    page += "<div>" + Escape(NameOf(error.cause)) + " × " +
             std::to_string(error.count) + ": " + Escape(error.message) +
             "</div>";
   }

@@ -82,9 +82,10 @@ class TableReader {
       return;
     }
     if (table_.paths.size() == kMostOpenFiles) {
-      errors_.Add("limit", process_.Path("fd") + ": more than " +
-                               std::to_string(kMostOpenFiles) +
-                               " files are open, the rest is not listed");
+      errors_.Add(ErrorCause::kLimit,
+                  process_.Path("fd") + ": more than " +
+                      std::to_string(kMostOpenFiles) +
+                      " files are open, the rest is not listed");
       list_paths_ = false;
       return;
     }

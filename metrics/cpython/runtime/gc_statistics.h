@@ -17,6 +17,12 @@ struct GenerationStatistics {
   uint64_t uncollectable = 0;
 
   bool operator==(const GenerationStatistics&) const = default;
+  GenerationStatistics& operator+=(const GenerationStatistics& other) {
+    collections += other.collections;
+    collected += other.collected;
+    uncollectable += other.uncollectable;
+    return *this;
+  }
 };
 
 /// gc.get_stats() of an interpreter: generations 0 to 2. Absent where the

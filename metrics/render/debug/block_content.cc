@@ -1,8 +1,10 @@
 #include "metrics/render/debug/block_content.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +13,9 @@
 
 namespace leak_exporter::render {
 namespace {
+
+// As many as each table of the MEMORY block has.
+constexpr size_t kRows = 10;
 
 void AppendList(const std::vector<uint64_t>& numbers, std::string& out) {
   std::string_view separator;
@@ -30,7 +35,7 @@ void AppendReason(std::string_view what, std::string_view reason,
 }
 
 /// Says in a line for each cause why a collector has no result.
-void AppendMissing(std::string_view what, std::string_view collector,
+void AppendMissing(std::string_view what, CollectorId collector,
                    const TargetSnapshot& target, std::string& out) {
   const auto run =
       std::ranges::find(target.runs, collector, &CollectorRun::collector);
@@ -45,14 +50,11 @@ void AppendMissing(std::string_view what, std::string_view collector,
   }
 }
 
-template <typename Row>
-void AppendRows(std::string_view heading,
-                const std::vector<PythonObjectRow>& rows, Row append_row,
-                std::string& out) {
+template <typename Row, typename AppendRow>
+void AppendRows(std::string_view heading, const std::vector<Row>& rows,
+                AppendRow append_row, std::string& out) {
   out += heading;
-  for (const PythonObjectRow& row : rows) {
-    out += std::to_string(row.number);
-    out += '\t';
+  for (const Row& row : std::span(rows).first(std::min(kRows, rows.size()))) {
     append_row(row);
     out += '\n';
   }
@@ -63,12 +65,13 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
       target.python_heap ? FindByPid(target.python_heap->processes, pid)
                          : nullptr;
   if (process == nullptr) {
-    AppendMissing("Python heap", "python_heap", target, out);
+    AppendMissing("Python heap", CollectorId::kPythonHeap, target, out);
     return;
   }
   AppendRows(
       "refs:\n", process->by_references,
       [&out](const PythonObjectRow& row) {
+        out += std::to_string(row.number) + '\t';
         AppendPlainText(row.type_repr, out);
         out += ' ';
         AppendPlainText(row.repr, out);
@@ -77,22 +80,22 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
   AppendRows(
       "\nbytes:\n", process->by_bytes,
       [&out](const PythonObjectRow& row) {
-        out += ' ';
+        out += std::to_string(row.number) + "\t ";
         AppendPlainText(row.repr, out);
       },
       out);
   AppendRows(
-      "\ntypes:\n", process->by_count,
-      [&out](const PythonObjectRow& row) {
-        out += ' ';
-        AppendPlainText(row.type_repr, out);
+      "\ntypes:\n", process->types,
+      [&out](const PythonTypeUsage& type) {
+        out += std::to_string(type.objects) + "\t ";
+        AppendPlainText(type.repr, out);
       },
       out);
 }
 
 void AppendPid(const TargetSnapshot& target, pid_t pid, std::string& out) {
   if (!target.process_tree) {
-    AppendMissing("Child processes", "process_tree", target, out);
+    AppendMissing("Child processes", CollectorId::kProcessTree, target, out);
     return;
   }
   std::vector<uint64_t> pids;
@@ -190,7 +193,7 @@ void AppendOpenFiles(const TargetSnapshot& target, pid_t pid,
       target.open_files ? FindByPid(target.open_files->processes, pid)
                         : nullptr;
   if (files == nullptr) {
-    AppendMissing("Open files", "open_files", target, out);
+    AppendMissing("Open files", CollectorId::kOpenFiles, target, out);
     return;
   }
   out += files->paths.empty() ? "No other open files." : "Other open files: ";
@@ -208,7 +211,7 @@ void AppendDisk(const TargetSnapshot& target, pid_t pid, std::string& out) {
     AppendRepositoryCaches(*target.disk_usage, pid, out);
     AppendTemporaryDirectories(*target.disk_usage, pid, out);
   } else {
-    AppendMissing("Disk usage", "disk_usage", target, out);
+    AppendMissing("Disk usage", CollectorId::kDiskUsage, target, out);
   }
   AppendOpenFiles(target, pid, out);
 }
@@ -217,7 +220,7 @@ void AppendMapping(const TargetSnapshot& target, pid_t pid, std::string& out) {
   const ProcessMappings* const mappings =
       target.mappings ? FindByPid(target.mappings->processes, pid) : nullptr;
   if (mappings == nullptr) {
-    AppendMissing("Mappings", "mappings", target, out);
+    AppendMissing("Mappings", CollectorId::kMappings, target, out);
     return;
   }
   for (const NamedBytes& mapping : mappings->mappings) {

@@ -37,8 +37,8 @@ Json ObjectRow(const PythonObjectRow& row) {
           {"repr", RepairUtf8(row.repr)}};
 }
 
-Json TypeRow(const PythonObjectRow& row) {
-  return {{"number", row.number}, {"type", RepairUtf8(row.type_repr)}};
+Json TypeRow(const PythonTypeUsage& type) {
+  return {{"number", type.objects}, {"type", RepairUtf8(type.repr)}};
 }
 
 Json MemoryProfile(const TargetSnapshot& target, pid_t pid) {
@@ -49,7 +49,7 @@ Json MemoryProfile(const TargetSnapshot& target, pid_t pid) {
   return {{"python_version", RepairUtf8(process->version)},
           {"refs", Array(process->by_references, ObjectRow)},
           {"bytes", Array(process->by_bytes, ObjectRow)},
-          {"types", Array(process->by_count, TypeRow)}};
+          {"types", Array(process->types, TypeRow)}};
 }
 
 Json PidProfile(const TargetSnapshot& target, pid_t pid) {
@@ -150,12 +150,12 @@ void AddProfile(DebugBlock profile, const TargetSnapshot& target, pid_t pid,
 }
 
 Json Collector(const CollectorRun& run) {
-  return {{"collector", RepairUtf8(run.collector)},
+  return {{"collector", NameOf(run.collector)},
           {"success", run.success},
           {"duration_seconds", run.duration_seconds},
           {"timestamp_seconds", OrNull(run.timestamp_unix_seconds)},
           {"errors", Array(run.errors, [](const CollectorError& error) -> Json {
-             return {{"cause", RepairUtf8(error.cause)},
+             return {{"cause", NameOf(error.cause)},
                      {"count", error.count},
                      {"message", RepairUtf8(error.message)}};
            })}};

@@ -35,7 +35,8 @@ namespace leak_exporter::render {
 ///        "errors": [{"cause": "permission", "count": 3, "message": "..."}]}]
 ///    }]}
 ///
-/// Only the profiles that are asked for have their key. What could not be
+/// `refs` and `bytes` are the largest objects, every other list is whole. Only
+/// the profiles that are asked for have their key. What could not be
 /// measured is null, and the target's `collectors` say why; every other key is
 /// always there. Bytes that are not UTF-8 are U+FFFD. Ends with a newline.
 /// Reads nothing but its arguments; thread-safe.

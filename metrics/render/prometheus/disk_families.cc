@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/base/utf8.h"
 #include "metrics/render/prometheus/sum_by_label.h"
 #include "metrics/render/prometheus/target_sink.h"
@@ -28,11 +29,7 @@ constexpr std::array<std::string_view, kFileKinds> kFileKindNames = {
 class CacheSum {
  public:
   void Add(const RepositoryCache& cache) {
-    if (cache.filesystem_available_bytes) {
-      available_bytes_ =
-          std::min(available_bytes_.value_or(*cache.filesystem_available_bytes),
-                   *cache.filesystem_available_bytes);
-    }
+    KeepLeast(cache.filesystem_available_bytes, available_bytes_);
     if (!cache.usage) {
       unknown_ = unknown_ || cache.exists || !cache.error.empty();
       return;
@@ -104,19 +101,13 @@ std::string PidAndPath(const TemporaryDirectory& directory) {
   return pid + ':' + RepairUtf8(directory.path);
 }
 
-void AddTemporaryDirectories(const DiskUsageSnapshot& disk,
+void AddTemporaryDirectories(const LimitedRows<TemporaryDirectory>& directories,
                              const TargetSink& out) {
-  uint64_t in_use = 0;
-  size_t measured = 0;
   // Those that only a glob found may have the same path under two roots.
   SumByLabel<uint64_t> sums;
-  for (const TemporaryDirectory& directory : disk.temporary_directories) {
-    if (directory.pid != 0) ++in_use;
-    if (!directory.usage) continue;
-    const bool is_withheld = measured++ >= disk.top;
-    sums[is_withheld ? ':' + std::string(kOther) : PidAndPath(directory)] +=
-        directory.usage->apparent_bytes;
-  }
+  directories.ForEach([&](const TemporaryDirectory& directory) {
+    sums[PidAndPath(directory)] += directory.usage->apparent_bytes;
+  });
   for (const auto& [pid_and_path, bytes] : sums.entries()) {
     const std::string_view labels = pid_and_path;
     const size_t colon = labels.find(':');
@@ -124,23 +115,31 @@ void AddTemporaryDirectories(const DiskUsageSnapshot& disk,
         kTemporaryDirectoryBytes,
         {out.target, labels.substr(0, colon), labels.substr(colon + 1)}, bytes);
   }
-  if (disk.working_directories_known) {
-    out.families.Add(kTemporaryDirectories, {out.target}, in_use);
-  }
-  AddDropped(kTemporaryDirectoryBytes, measured - std::min(measured, disk.top),
-             out);
+  AddDropped(kTemporaryDirectoryBytes, directories, out);
+}
+
+void AddDirectoriesInUse(const DiskUsageSnapshot& disk, const TargetSink& out) {
+  if (!disk.working_directories_known) return;
+  out.families.Add(kTemporaryDirectories, {out.target},
+                   std::ranges::count_if(disk.temporary_directories,
+                                         [](const auto& directory) {
+                                           return directory.pid != 0;
+                                         }));
 }
 
 }  // namespace
 
-void AddOpenFiles(const OpenFilesSnapshot& files, const TargetSink& out) {
+void AddPart(const OpenFilesSnapshot& files, const LimitedLists&,
+             const TargetSink& out) {
   AddOpenFilesUsage("main", files.usage.main, out);
   AddOpenFilesUsage("children", files.usage.children, out);
 }
 
-void AddDiskUsage(const DiskUsageSnapshot& disk, const TargetSink& out) {
+void AddPart(const DiskUsageSnapshot& disk, const LimitedLists& lists,
+             const TargetSink& out) {
   AddRepositoryCaches(disk, out);
-  AddTemporaryDirectories(disk, out);
+  AddTemporaryDirectories(lists.temporary_directories, out);
+  AddDirectoriesInUse(disk, out);
   out.families.Add(kTemporaryDirectoryFilesystemAvailableBytes, {out.target},
                    disk.temporary_filesystem_available_bytes);
 }

@@ -1,6 +1,5 @@
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "metrics/base/utf8.h"
@@ -42,7 +41,8 @@ void AddMappingCount(std::string_view scope,
 
 }  // namespace
 
-void AddMemory(const MemorySnapshot& memory, const TargetSink& out) {
+void AddPart(const MemorySnapshot& memory, const LimitedLists&,
+             const TargetSink& out) {
   AddMemoryUsage("main", memory.usage.main, out);
   AddMemoryUsage("children", memory.usage.children, out);
   out.families.Add(kResidentMemoryPeakBytes, {out.target},
@@ -50,27 +50,25 @@ void AddMemory(const MemorySnapshot& memory, const TargetSink& out) {
   out.families.Add(kMemoryLimitBytes, {out.target}, memory.limit_bytes);
 }
 
-void AddProportionalMemory(const ProportionalMemorySnapshot& memory,
-                           const TargetSink& out) {
+void AddPart(const ProportionalMemorySnapshot& memory, const LimitedLists&,
+             const TargetSink& out) {
   AddProportional("main", memory.usage.main, out);
   AddProportional("children", memory.usage.children, out);
 }
 
-void AddMappings(const MappingsSnapshot& mappings, const TargetSink& out) {
+void AddPart(const MappingsSnapshot& mappings, const LimitedLists& lists,
+             const TargetSink& out) {
   AddMappingCount("main", mappings.count.main, mappings.limit, out);
   AddMappingCount("children", mappings.count.children, mappings.limit, out);
   SumByLabel<uint64_t> sums;
-  for (const NamedBytes& mapping : mappings.largest) {
+  lists.mappings.ForEach([&](const NamedBytes& mapping) {
     sums[RepairUtf8(mapping.name)] += mapping.bytes;
-  }
-  if (mappings.other_bytes) {
-    sums[std::string(kOther)] += *mappings.other_bytes;
-  }
+  });
   for (const auto& [name, bytes] : sums.entries()) {
     out.families.Add(kMappingBytes, {out.target, name}, bytes);
   }
   out.families.Add(kAnonymousMappings, {out.target}, mappings.anonymous_count);
-  AddDropped(kMappingBytes, mappings.withheld, out);
+  AddDropped(kMappingBytes, lists.mappings, out);
 }
 
 }  // namespace leak_exporter::render

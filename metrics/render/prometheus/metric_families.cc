@@ -1,22 +1,20 @@
 #include "metrics/render/prometheus/metric_families.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "metrics/base/utf8.h"
 #include "metrics/render/prometheus/family_set.h"
-#include "metrics/render/prometheus/sum_by_label.h"
 #include "metrics/render/prometheus/target_sink.h"
 
 namespace leak_exporter::render {
 namespace {
 
 using enum MetricId;
-
-constexpr std::array<std::string_view, 5> kErrorCauses = {
-    "permission", "io", "malformed", "limit", "timeout"};
 
 void AddMainProcesses(const std::vector<MainProcess>& processes,
                       const TargetSink& out) {
@@ -28,43 +26,41 @@ void AddMainProcesses(const std::vector<MainProcess>& processes,
   }
 }
 
-void AddRun(const CollectorRun& run, const TargetSink& out) {
-  out.families.Add(kScrapeCollectorSuccess, {out.target, run.collector},
-                   run.success);
-  out.families.Add(kScrapeCollectorDurationSeconds, {out.target, run.collector},
-                   run.duration_seconds);
-  out.families.Add(kScrapeCollectorTimestampSeconds,
-                   {out.target, run.collector}, run.timestamp_unix_seconds);
-  SumByLabel<uint64_t> errors;
-  if (run.timestamp_unix_seconds) {
-    for (const std::string_view cause : kErrorCauses) {
-      errors[std::string(cause)];
-    }
-  }
+/// A run that measured something has every cause, also those it did not meet.
+void AddErrors(const CollectorRun& run, const TargetSink& out) {
+  std::array<std::optional<uint64_t>, kCountOf<ErrorCause>> counts;
+  if (run.timestamp_unix_seconds) counts.fill(0);
   for (const CollectorError& error : run.errors) {
-    errors[error.cause] += error.count;
+    auto& count = counts[static_cast<size_t>(error.cause)];
+    count = count.value_or(0) + error.count;
   }
-  for (const auto& [cause, count] : errors.entries()) {
-    out.families.Add(kScrapeCollectorErrors, {out.target, run.collector, cause},
-                     count);
+  for (const ErrorCause cause : kValuesOf<ErrorCause>) {
+    out.families.Add(kScrapeCollectorErrors,
+                     {out.target, NameOf(run.collector), NameOf(cause)},
+                     counts[static_cast<size_t>(cause)]);
   }
 }
 
-void AddTarget(const TargetSnapshot& snapshot, const TargetSink& out) {
-  AddMainProcesses(snapshot.main_processes, out);
-  for (const CollectorRun& run : snapshot.runs) AddRun(run, out);
-  // Background collectors may still hold results of processes that ended.
-  if (snapshot.main_processes.empty()) return;
+void AddRun(const CollectorRun& run, const TargetSink& out) {
+  const std::string_view collector = NameOf(run.collector);
+  out.families.Add(kScrapeCollectorSuccess, {out.target, collector},
+                   run.success);
+  out.families.Add(kScrapeCollectorDurationSeconds, {out.target, collector},
+                   run.duration_seconds);
+  out.families.Add(kScrapeCollectorTimestampSeconds, {out.target, collector},
+                   run.timestamp_unix_seconds);
+  AddErrors(run, out);
+}
 
-  if (snapshot.process_tree) AddProcessTree(*snapshot.process_tree, out);
-  if (snapshot.memory) AddMemory(*snapshot.memory, out);
-  if (snapshot.proportional_memory) {
-    AddProportionalMemory(*snapshot.proportional_memory, out);
-  }
-  if (snapshot.mappings) AddMappings(*snapshot.mappings, out);
-  if (snapshot.open_files) AddOpenFiles(*snapshot.open_files, out);
-  if (snapshot.disk_usage) AddDiskUsage(*snapshot.disk_usage, out);
-  if (snapshot.python_heap) AddPythonHeap(*snapshot.python_heap, out);
+void AddTarget(const LimitedTarget& target, const TargetSink& out) {
+  const TargetSnapshot& whole = target.whole;
+  AddMainProcesses(whole.main_processes, out);
+  for (const CollectorRun& run : whole.runs) AddRun(run, out);
+  // Background collectors may still hold results of processes that ended.
+  if (whole.main_processes.empty()) return;
+  ForEachPart([&](CollectorId, auto part) {
+    if (whole.*part) AddPart(*(whole.*part), target.lists, out);
+  });
 }
 
 void AddExporter(const ExporterStatus& status, FamilySet& families) {
@@ -85,10 +81,10 @@ void AddExporter(const ExporterStatus& status, FamilySet& families) {
 }  // namespace
 
 std::vector<prometheus::MetricFamily> BuildFamilies(
-    const Snapshot& snapshot, const ExporterStatus* exporter) {
+    const LimitedSnapshot& snapshot, const ExporterStatus* exporter) {
   FamilySet families;
-  for (const TargetSnapshot& target : snapshot.targets) {
-    const std::string name = RepairUtf8(target.target);
+  for (const LimitedTarget& target : snapshot.targets) {
+    const std::string name = RepairUtf8(target.whole.target);
     AddTarget(target, {name, families});
   }
   if (exporter != nullptr) AddExporter(*exporter, families);

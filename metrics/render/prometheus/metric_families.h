@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "metrics/snapshot.h"
+#include "metrics/limits/limited_snapshot.h"
 
 namespace leak_exporter::render {
 
@@ -34,6 +34,6 @@ struct ExporterStatus {
 /// twice, provided that the targets' names differ. Where `exporter` is given,
 /// its own metrics follow. Reads nothing but its arguments; thread-safe.
 std::vector<prometheus::MetricFamily> BuildFamilies(
-    const Snapshot& snapshot, const ExporterStatus* exporter = nullptr);
+    const LimitedSnapshot& snapshot, const ExporterStatus* exporter = nullptr);
 
 }  // namespace leak_exporter::render

@@ -2,10 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <utility>
-#include <vector>
 
 #include "metrics/base/utf8.h"
 #include "metrics/render/prometheus/target_sink.h"
@@ -48,50 +45,36 @@ void AddOldest(const ProcessTreeSnapshot& tree, const TargetSink& out) {
   out.families.Add(kZombieOldestAgeSeconds, {out.target}, zombie);
 }
 
-void AddChildAges(const ProcessTreeSnapshot& tree, const TargetSink& out) {
-  size_t left = std::min(tree.top, tree.children.size());
-  AddDropped(kChildAgeSeconds, tree.children.size() - left, out);
-  out.families.Reserve(kChildAgeSeconds, left);
-  for (const bool zombies : {true, false}) {
-    for (const ChildProcess& child : tree.children) {
-      if (left == 0) return;
-      if ((child.state == 'Z') != zombies) continue;
-      out.families.Add(kChildAgeSeconds,
-                       {out.target, PidLabel(child.pid), RepairUtf8(child.comm),
-                        kProcessStates[ProcessStateIndex(child.state)]},
-                       child.age_seconds);
-      --left;
-    }
-  }
+void AddChildAges(const LimitedRows<ChildProcess>& children,
+                  const TargetSink& out) {
+  AddDropped(kChildAgeSeconds, children, out);
+  out.families.Reserve(kChildAgeSeconds, children.own.size());
+  children.ForEach([&](const ChildProcess& child) {
+    out.families.Add(kChildAgeSeconds,
+                     {out.target, PidLabel(child.pid), RepairUtf8(child.comm),
+                      kProcessStates[ProcessStateIndex(child.state)]},
+                     child.age_seconds);
+  });
 }
 
-void AddZombies(const ProcessTreeSnapshot& tree, const TargetSink& out) {
-  std::vector<std::pair<double, pid_t>> zombies;
-  for (const ChildProcess& child : tree.children) {
-    if (child.unreaped_seconds) {
-      zombies.emplace_back(*child.unreaped_seconds, child.pid);
-    }
-  }
-  const size_t top = std::min(tree.top, zombies.size());
-  std::ranges::partial_sort(zombies,
-                            zombies.begin() + static_cast<std::ptrdiff_t>(top),
-                            std::ranges::greater());
-  for (size_t i = 0; i < top; ++i) {
-    out.families.Add(kZombieUnreapedSeconds,
-                     {out.target, PidLabel(zombies[i].second)},
-                     zombies[i].first);
-  }
-  AddDropped(kZombieUnreapedSeconds, zombies.size() - top, out);
+void AddZombies(const LimitedRows<ChildProcess>& zombies,
+                const TargetSink& out) {
+  zombies.ForEach([&](const ChildProcess& zombie) {
+    out.families.Add(kZombieUnreapedSeconds, {out.target, PidLabel(zombie.pid)},
+                     zombie.unreaped_seconds);
+  });
+  AddDropped(kZombieUnreapedSeconds, zombies, out);
 }
 
 }  // namespace
 
-void AddProcessTree(const ProcessTreeSnapshot& tree, const TargetSink& out) {
+void AddPart(const ProcessTreeSnapshot& tree, const LimitedLists& lists,
+             const TargetSink& out) {
   AddContainers(tree, out);
   AddStates(tree, out);
   AddOldest(tree, out);
-  AddChildAges(tree, out);
-  AddZombies(tree, out);
+  AddChildAges(lists.children_by_age, out);
+  AddZombies(lists.children_by_time_unreaped, out);
 }
 
 }  // namespace leak_exporter::render

@@ -1,7 +1,9 @@
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/base/utf8.h"
 #include "metrics/render/prometheus/sum_by_label.h"
 #include "metrics/render/prometheus/target_sink.h"
@@ -18,47 +20,49 @@ struct TypeSum {
 
   void Add(const PythonTypeUsage& usage) {
     objects += usage.objects;
-    if (usage.bytes) bytes = bytes.value_or(0) + *usage.bytes;
+    AddTo(usage.bytes, bytes);
   }
 };
 
-void AddPythonTypes(const PythonTypeTable& types, MetricId objects,
+void AddPythonTypes(const LimitedRows<PythonTypeUsage>& types, MetricId objects,
                     MetricId bytes, const TargetSink& out) {
   SumByLabel<TypeSum> sums;
-  for (const PythonTypeUsage& usage : types.largest) {
+  types.ForEach([&](const PythonTypeUsage& usage) {
     sums[RepairUtf8(usage.name)].Add(usage);
-  }
-  if (types.other) sums[std::string(kOther)].Add(*types.other);
+  });
   out.families.Reserve(objects, sums.entries().size());
   out.families.Reserve(bytes, sums.entries().size());
   for (const auto& [name, sum] : sums.entries()) {
     out.families.Add(objects, {out.target, name}, sum.objects);
     out.families.Add(bytes, {out.target, name}, sum.bytes);
   }
-  if (sums.entries().empty()) return;
-  AddDropped(objects, types.withheld, out);
-  AddDropped(bytes, types.withheld, out);
+  if (types.empty()) return;
+  AddDropped(objects, types, out);
+  AddDropped(bytes, types, out);
 }
 
 }  // namespace
 
-void AddPythonHeap(const PythonHeapSnapshot& heap, const TargetSink& out) {
+void AddPart(const PythonHeapSnapshot& heap, const LimitedLists& lists,
+             const TargetSink& out) {
   if (heap.processes.empty()) return;
   for (const PythonProcess& process : heap.processes) {
     out.families.Add(
         kPythonInfo,
         {out.target, PidLabel(process.pid), RepairUtf8(process.version)}, 1);
   }
-  AddPythonTypes(heap.types, kPythonObjects, kPythonObjectBytes, out);
-  AddPythonTypes(heap.untracked, kPythonUntrackedObjects,
+  AddPythonTypes(lists.python_types, kPythonObjects, kPythonObjectBytes, out);
+  AddPythonTypes(lists.python_untracked, kPythonUntrackedObjects,
                  kPythonUntrackedObjectBytes, out);
-  for (const PythonGenerationStats& stats : heap.generations) {
-    out.families.Add(kPythonGcCollectionsTotal, {out.target, stats.generation},
+  for (size_t i = 0; i < heap.generations.size(); ++i) {
+    const std::string generation = std::to_string(i);
+    const PythonGenerationStats& stats = heap.generations[i];
+    out.families.Add(kPythonGcCollectionsTotal, {out.target, generation},
                      stats.collections);
-    out.families.Add(kPythonGcCollectedObjectsTotal,
-                     {out.target, stats.generation}, stats.collected);
+    out.families.Add(kPythonGcCollectedObjectsTotal, {out.target, generation},
+                     stats.collected);
     out.families.Add(kPythonGcUncollectableObjectsTotal,
-                     {out.target, stats.generation}, stats.uncollectable);
+                     {out.target, generation}, stats.uncollectable);
   }
   out.families.Add(kPythonArenaBytes, {out.target}, heap.arena_bytes);
   out.families.Add(kPythonArenaUsedBytes, {out.target}, heap.arena_used_bytes);

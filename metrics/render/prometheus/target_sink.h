@@ -7,13 +7,11 @@
 #include <cstddef>
 #include <string_view>
 
+#include "metrics/limits/limited_snapshot.h"
 #include "metrics/render/prometheus/family_set.h"
 #include "metrics/snapshot.h"
 
 namespace leak_exporter::render {
-
-/// The value of labels that stand for what a limit folded together.
-inline constexpr std::string_view kOther = "(other)";
 
 /// Where one target's samples go.
 struct TargetSink {
@@ -36,20 +34,29 @@ class PidLabel {
   size_t size_;
 };
 
-/// Says how many series of a family a limit withheld.
-inline void AddDropped(MetricId family, size_t series, const TargetSink& out) {
+/// Says how many rows have no series of their own in a family.
+template <typename Row>
+void AddDropped(MetricId family, const LimitedRows<Row>& rows,
+                const TargetSink& out) {
   out.families.Add(MetricId::kSeriesDropped,
-                   {out.target, Describe(family).name}, series);
+                   {out.target, Describe(family).name}, rows.dropped);
 }
 
-/// Each adds the samples of one part of a target's snapshot.
-void AddProcessTree(const ProcessTreeSnapshot& tree, const TargetSink& out);
-void AddMemory(const MemorySnapshot& memory, const TargetSink& out);
-void AddProportionalMemory(const ProportionalMemorySnapshot& memory,
-                           const TargetSink& out);
-void AddMappings(const MappingsSnapshot& mappings, const TargetSink& out);
-void AddOpenFiles(const OpenFilesSnapshot& files, const TargetSink& out);
-void AddDiskUsage(const DiskUsageSnapshot& disk, const TargetSink& out);
-void AddPythonHeap(const PythonHeapSnapshot& heap, const TargetSink& out);
+/// Each adds the samples of one part of a target's snapshot. Rows of lists that
+/// the outside world makes long come from `lists` alone.
+void AddPart(const ProcessTreeSnapshot& tree, const LimitedLists& lists,
+             const TargetSink& out);
+void AddPart(const MemorySnapshot& memory, const LimitedLists& lists,
+             const TargetSink& out);
+void AddPart(const ProportionalMemorySnapshot& memory,
+             const LimitedLists& lists, const TargetSink& out);
+void AddPart(const MappingsSnapshot& mappings, const LimitedLists& lists,
+             const TargetSink& out);
+void AddPart(const OpenFilesSnapshot& files, const LimitedLists& lists,
+             const TargetSink& out);
+void AddPart(const DiskUsageSnapshot& disk, const LimitedLists& lists,
+             const TargetSink& out);
+void AddPart(const PythonHeapSnapshot& heap, const LimitedLists& lists,
+             const TargetSink& out);
 
 }  // namespace leak_exporter::render

@@ -5,13 +5,13 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <system_error>
 
 namespace leak_exporter::render {
 namespace {
 
 constexpr uint64_t kOnes = 0x0101010101010101U;
 constexpr uint64_t kHighBits = 0x8080808080808080U;
-constexpr size_t kLongestValue = 24;
 
 /// Whether one of a word's bytes is `c`: a borrow reaches a byte's high bit
 /// only where the byte was 0.
@@ -30,13 +30,14 @@ TextBuffer::~TextBuffer() {
 }
 
 void TextBuffer::Reserve(size_t bytes) {
+  if (Room() >= bytes) return;
   const auto size = static_cast<size_t>(end_ - out_.data());
-  if (out_.size() - size >= bytes) return;
   out_.resize(std::max(size + bytes, std::max(2 * size, out_.capacity())));
   end_ = out_.data() + size;
 }
 
 void TextBuffer::Append(std::string_view text) {
+  assert(text.size() <= Room());
   std::memcpy(end_, text.data(), text.size());
   end_ += text.size();
 }
@@ -51,6 +52,7 @@ void TextBuffer::AppendEscaped(std::string_view text, Escaping escaping) {
     if (Holds(word, '\\') || Holds(word, '\n') || Holds(word, quote)) {
       break;
     }
+    assert(sizeof(word) <= Room());
     std::memcpy(end_, &word, sizeof(word));
     from += sizeof(word);
     end_ += sizeof(word);
@@ -64,16 +66,21 @@ void TextBuffer::AppendEscaped(std::string_view text, Escaping escaping) {
 
 void TextBuffer::AppendValue(double value) {
   constexpr double kLargestExactInteger = 9007199254740992.0;
-  char* const limit = end_ + kLongestValue;
+  const auto append = [this](auto number) {
+    const auto [end, code] = std::to_chars(end_, end_ + Room(), number);
+    assert(code == std::errc());
+    static_cast<void>(code);
+    end_ = end;
+  };
   if (std::abs(value) <= kLargestExactInteger &&
       value == static_cast<double>(static_cast<int64_t>(value))) {
-    end_ = std::to_chars(end_, limit, static_cast<int64_t>(value)).ptr;
+    append(static_cast<int64_t>(value));
   } else if (std::isnan(value)) {
     Append("NaN");
   } else if (std::isinf(value)) {
     Append(value > 0 ? "+Inf" : "-Inf");
   } else {
-    end_ = std::to_chars(end_, limit, value).ptr;
+    append(value);
   }
 }
 

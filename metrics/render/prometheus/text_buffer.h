@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -20,10 +21,14 @@ class TextBuffer {
   TextBuffer& operator=(const TextBuffer&) = delete;
   ~TextBuffer();
 
-  /// Makes room for what the calls until the next Reserve append.
+  /// Makes room for what the calls until the next Reserve append. To append
+  /// more is a mistake that is asserted.
   void Reserve(size_t bytes);
 
-  void Append(char c) { *end_++ = c; }
+  void Append(char c) {
+    assert(Room() > 0);
+    *end_++ = c;
+  }
   void Append(std::string_view text);
   /// At most twice as long as `text`.
   void AppendEscaped(std::string_view text, Escaping escaping);
@@ -32,6 +37,10 @@ class TextBuffer {
   void AppendValue(double value);
 
  private:
+  size_t Room() const {
+    return static_cast<size_t>(out_.data() + out_.size() - end_);
+  }
+
   std::string& out_;
   char* end_;
 };

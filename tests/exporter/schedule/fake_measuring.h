@@ -103,7 +103,7 @@ class FakeTarget {
 
 /// What a fake collector does; outlives it, because it belongs to the test.
 struct CollectorScript {
-  std::string name;
+  CollectorId id = CollectorId::kTargets;
   std::optional<std::chrono::nanoseconds> interval;
   Gate gate;
   /// Called after the gate.
@@ -115,7 +115,7 @@ class FakeCollector final : public Collector {
  public:
   explicit FakeCollector(CollectorScript& script) : script_(script) {}
 
-  std::string_view name() const override { return script_.name; }
+  CollectorId id() const override { return script_.id; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
     return script_.interval;
   }

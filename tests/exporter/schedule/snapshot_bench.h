@@ -25,27 +25,29 @@ inline config::Config OneTarget(const std::string& name = "app") {
 }
 
 /// A snapshotter over one fake target with the collectors "process_tree" and
-/// "memory", run in the lane, and "disk_usage", every minute.
+/// "memory", run in the lane, and "disk_usage", every minute. How often a
+/// collector has run is the length of its list.
 class SnapshotBench {
  public:
   SnapshotBench() {
-    tree.name = "process_tree";
+    tree.id = CollectorId::kProcessTree;
     tree.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
       auto part = std::make_shared<ProcessTreeSnapshot>();
-      part->top = static_cast<size_t>(tree.gate.entered());
+      part->children.resize(static_cast<size_t>(tree.gate.entered()));
       snapshot.process_tree = std::move(part);
       return true;
     };
-    memory.name = "memory";
+    memory.id = CollectorId::kMemory;
     memory.collect = [](TargetSnapshot& snapshot, ErrorTally&) {
       snapshot.memory = std::make_shared<MemorySnapshot>();
       return true;
     };
-    disk.name = "disk_usage";
+    disk.id = CollectorId::kDiskUsage;
     disk.interval = std::chrono::minutes(1);
     disk.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
       auto part = std::make_shared<DiskUsageSnapshot>();
-      part->top = static_cast<size_t>(disk.gate.entered());
+      part->temporary_directories.resize(
+          static_cast<size_t>(disk.gate.entered()));
       snapshot.disk_usage = std::move(part);
       return true;
     };

@@ -21,18 +21,17 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-const CollectorRun& RunOf(const TargetSnapshot& target,
-                          std::string_view collector) {
+const CollectorRun& RunOf(const TargetSnapshot& target, CollectorId collector) {
   for (const CollectorRun& run : target.runs) {
     if (run.collector == collector) return run;
   }
-  throw std::runtime_error("no run of " + std::string(collector));
+  throw std::runtime_error("no run of " + std::string(NameOf(collector)));
 }
 
-bool TimedOutIn(const TargetSnapshot& target, std::string_view collector) {
+bool TimedOutIn(const TargetSnapshot& target, CollectorId collector) {
   const CollectorRun& run = RunOf(target, collector);
   return !run.success && run.errors.size() == 1 &&
-         run.errors[0].cause == "timeout";
+         run.errors[0].cause == ErrorCause::kTimeout;
 }
 
 TEST_CASE("snapshotter: a round finds processes and runs every collector") {
@@ -52,19 +51,21 @@ TEST_CASE("snapshotter: a round finds processes and runs every collector") {
   CHECK_FALSE(target.python_heap);
   REQUIRE(target.runs.size() == 4);
   for (const CollectorRun& run : target.runs) {
-    CAPTURE(run.collector);
+    CAPTURE(NameOf(run.collector));
     CHECK(run.success);
     CHECK(run.errors.empty());
     CHECK(run.timestamp_unix_seconds == 1'700'000'000);
   }
-  CHECK(target.runs[0].collector == "targets");
-  CHECK(target.runs[3].collector == "disk_usage");
+  CHECK(target.runs[0].collector == CollectorId::kTargets);
+  CHECK(target.runs[3].collector == CollectorId::kDiskUsage);
 }
 
 TEST_CASE("snapshotter: only the collectors and targets asked for are run") {
   SnapshotBench bench;
   const TargetSnapshot target =
-      bench.Take({std::nullopt, {{"memory", "unknown"}}, seconds(10)});
+      bench.Take({std::nullopt,
+                  {{CollectorId::kMemory, CollectorId::kSmaps}},
+                  seconds(10)});
   CHECK(target.runs.size() == 2);
   CHECK(target.memory);
   CHECK_FALSE(target.process_tree);
@@ -74,8 +75,8 @@ TEST_CASE("snapshotter: only the collectors and targets asked for are run") {
             .targets.empty());
   CHECK(bench.snapshotter.HasTarget("app"));
   CHECK_FALSE(bench.snapshotter.HasTarget("other"));
-  CHECK(bench.snapshotter.HasCollector("disk_usage"));
-  CHECK_FALSE(bench.snapshotter.HasCollector("targets"));
+  CHECK(bench.snapshotter.HasCollector(CollectorId::kDiskUsage));
+  CHECK_FALSE(bench.snapshotter.HasCollector(CollectorId::kTargets));
 }
 
 TEST_CASE("snapshotter: who asks at the same time gets the same round") {
@@ -98,7 +99,8 @@ TEST_CASE("snapshotter: a joined round also runs what it has yet to come to") {
   SnapshotBench bench;
   bench.tree.gate.Close();
   auto first = std::async(std::launch::async, [&] {
-    return bench.Take({std::nullopt, {{"process_tree"}}, seconds(10)});
+    return bench.Take(
+        {std::nullopt, {{CollectorId::kProcessTree}}, seconds(10)});
   });
   bench.tree.gate.AwaitEntered(1);
   auto second = bench.TakeBeside();
@@ -113,7 +115,7 @@ TEST_CASE("snapshotter: what a round has passed takes another round") {
   SnapshotBench bench;
   bench.memory.gate.Close();
   auto first = std::async(std::launch::async, [&] {
-    return bench.Take({std::nullopt, {{"memory"}}, seconds(10)});
+    return bench.Take({std::nullopt, {{CollectorId::kMemory}}, seconds(10)});
   });
   bench.memory.gate.AwaitEntered(1);
   auto second = bench.TakeBeside();
@@ -132,18 +134,19 @@ TEST_CASE("snapshotter: a hung collector costs its own result alone") {
   bench.clock.AwaitWaiting(1);
   bench.clock.Advance(seconds(10));
   const TargetSnapshot cut = hung.get();
-  CHECK(TimedOutIn(cut, "process_tree"));
+  CHECK(TimedOutIn(cut, CollectorId::kProcessTree));
   CHECK(cut.process_tree == before.process_tree);
-  CHECK(RunOf(cut, "process_tree").timestamp_unix_seconds == 1'700'000'000);
-  CHECK(RunOf(cut, "process_tree").duration_seconds == 10);
+  CHECK(RunOf(cut, CollectorId::kProcessTree).timestamp_unix_seconds ==
+        1'700'000'000);
+  CHECK(RunOf(cut, CollectorId::kProcessTree).duration_seconds == 10);
   // The lane had not come to this one.
-  CHECK(TimedOutIn(cut, "memory"));
+  CHECK(TimedOutIn(cut, CollectorId::kMemory));
   CHECK(cut.memory == before.memory);
 
   for (int i = 0; i < 20; ++i) {
     const TargetSnapshot later = bench.Take();
-    CHECK(TimedOutIn(later, "process_tree"));
-    CHECK(RunOf(later, "memory").success);
+    CHECK(TimedOutIn(later, CollectorId::kProcessTree));
+    CHECK(RunOf(later, CollectorId::kMemory).success);
     CHECK(later.memory != before.memory);
     CHECK(bench.SettlesAt(2));
   }
@@ -151,7 +154,7 @@ TEST_CASE("snapshotter: a hung collector costs its own result alone") {
   CHECK_THAT(bench.log.text(), ContainsSubstring("collector does not answer"));
 
   bench.tree.gate.Open();
-  while (TimedOutIn(bench.Take(), "process_tree")) {
+  while (TimedOutIn(bench.Take(), CollectorId::kProcessTree)) {
   }
   CHECK(bench.Take().process_tree != before.process_tree);
 }
@@ -164,18 +167,18 @@ TEST_CASE("snapshotter: a hung walk holds up later scrapes no more") {
   bench.target.gate.AwaitEntered(2);
   bench.clock.AwaitWaiting(1);
   bench.clock.Advance(seconds(10));
-  CHECK(TimedOutIn(hung.get(), "targets"));
+  CHECK(TimedOutIn(hung.get(), CollectorId::kTargets));
   const TargetSnapshot later = bench.Take();
-  CHECK(TimedOutIn(later, "targets"));
-  CHECK(TimedOutIn(later, "memory"));
+  CHECK(TimedOutIn(later, CollectorId::kTargets));
+  CHECK(TimedOutIn(later, CollectorId::kMemory));
   CHECK(later.memory == before.memory);
   CHECK(later.main_processes.size() == 1);
   CHECK(bench.SettlesAt(1));
 
   bench.target.gate.Open();
-  while (TimedOutIn(bench.Take(), "targets")) {
+  while (TimedOutIn(bench.Take(), CollectorId::kTargets)) {
   }
-  CHECK(RunOf(bench.Take(), "memory").success);
+  CHECK(RunOf(bench.Take(), CollectorId::kMemory).success);
 }
 
 TEST_CASE("snapshotter: a target that hangs does not hold up another") {
@@ -186,7 +189,7 @@ TEST_CASE("snapshotter: a target that hangs does not hold up another") {
   FakeTarget good;
   FakeTarget bad;
   CollectorScript memory;
-  memory.name = "memory";
+  memory.id = CollectorId::kMemory;
   Snapshotter snapshotter(
       {[&](const config::TargetConfig& target, size_t) {
          return target.name == "bad" ? bad.MakeSource() : good.MakeSource();
@@ -208,8 +211,8 @@ TEST_CASE("snapshotter: a target that hangs does not hold up another") {
   clock.AwaitWaiting(1);
   clock.Advance(seconds(10));
   const Snapshot snapshot = taken.get();
-  CHECK(TimedOutIn(snapshot.targets.at(0), "targets"));
-  CHECK(RunOf(snapshot.targets.at(1), "memory").success);
+  CHECK(TimedOutIn(snapshot.targets.at(0), CollectorId::kTargets));
+  CHECK(RunOf(snapshot.targets.at(1), CollectorId::kMemory).success);
   bad.gate.Open();
   snapshotter.Stop();
   CHECK(workers.WaitUntilIdle(seconds(10)));
@@ -217,14 +220,16 @@ TEST_CASE("snapshotter: a target that hangs does not hold up another") {
 
 TEST_CASE("snapshotter: a background result is served until it is due") {
   SnapshotBench bench;
-  CHECK(bench.Take().disk_usage->top == 1);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 1);
   bench.clock.Advance(seconds(59));
   const TargetSnapshot kept = bench.Take();
-  CHECK(kept.disk_usage->top == 1);
-  CHECK(RunOf(kept, "disk_usage").timestamp_unix_seconds == 1'700'000'000);
-  CHECK(RunOf(kept, "memory").timestamp_unix_seconds == 1'700'000'059);
+  CHECK(kept.disk_usage->temporary_directories.size() == 1);
+  CHECK(RunOf(kept, CollectorId::kDiskUsage).timestamp_unix_seconds ==
+        1'700'000'000);
+  CHECK(RunOf(kept, CollectorId::kMemory).timestamp_unix_seconds ==
+        1'700'000'059);
   bench.clock.Advance(seconds(1));
-  CHECK(bench.Take().disk_usage->top == 2);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 2);
 }
 
 TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
@@ -235,13 +240,13 @@ TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
   bench.clock.AwaitWaiting(1);
   bench.clock.Advance(seconds(10));
   const TargetSnapshot cut = first.get();
-  CHECK(TimedOutIn(cut, "disk_usage"));
-  CHECK_FALSE(RunOf(cut, "disk_usage").timestamp_unix_seconds);
+  CHECK(TimedOutIn(cut, CollectorId::kDiskUsage));
+  CHECK_FALSE(RunOf(cut, CollectorId::kDiskUsage).timestamp_unix_seconds);
   CHECK_FALSE(cut.disk_usage);
-  CHECK(RunOf(cut, "memory").success);
+  CHECK(RunOf(cut, CollectorId::kMemory).success);
 
   for (int i = 0; i < 20; ++i) {
-    CHECK(TimedOutIn(bench.Take(), "disk_usage"));
+    CHECK(TimedOutIn(bench.Take(), CollectorId::kDiskUsage));
     CHECK(bench.SettlesAt(2));
   }
   CHECK(bench.disk.gate.entered() == 1);
@@ -259,13 +264,13 @@ TEST_CASE("snapshotter: a slow background run is waited for once, then not") {
   bench.clock.AwaitWaiting(1);
   bench.clock.Advance(seconds(10));
   const TargetSnapshot old = second.get();
-  CHECK(RunOf(old, "disk_usage").success);
-  CHECK(old.disk_usage->top == 1);
+  CHECK(RunOf(old, CollectorId::kDiskUsage).success);
+  CHECK(old.disk_usage->temporary_directories.size() == 1);
   // A run beyond all bounds is a failure, and still serves the last result.
   bench.clock.Advance(minutes(20));
   const TargetSnapshot hung = bench.Take();
-  CHECK(TimedOutIn(hung, "disk_usage"));
-  CHECK(hung.disk_usage->top == 1);
+  CHECK(TimedOutIn(hung, CollectorId::kDiskUsage));
+  CHECK(hung.disk_usage->temporary_directories.size() == 1);
 }
 
 TEST_CASE("snapshotter: a target without a process has nothing but its walk") {
@@ -277,17 +282,17 @@ TEST_CASE("snapshotter: a target without a process has nothing but its walk") {
   CHECK_FALSE(gone.memory);
   CHECK_FALSE(gone.disk_usage);
   REQUIRE(gone.runs.size() == 1);
-  CHECK(gone.runs[0].collector == "targets");
+  CHECK(gone.runs[0].collector == CollectorId::kTargets);
   CHECK(gone.runs[0].success);
 }
 
 TEST_CASE("snapshotter: results of processes that are gone are not served") {
   SnapshotBench bench;
-  CHECK(bench.Take().disk_usage->top == 1);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 1);
   bench.target.SetMain({200});
-  CHECK(bench.Take().disk_usage->top == 2);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 2);
   bench.target.SetMain({200, 300});
-  CHECK(bench.Take().disk_usage->top == 2);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 2);
 }
 
 TEST_CASE("snapshotter: the processes' errors are those of `targets`") {
@@ -296,10 +301,10 @@ TEST_CASE("snapshotter: the processes' errors are those of `targets`") {
     errors.Add({EACCES, "/run/app.pid: Permission denied"});
   };
   const TargetSnapshot target = bench.Take();
-  const CollectorRun& run = RunOf(target, "targets");
+  const CollectorRun& run = RunOf(target, CollectorId::kTargets);
   CHECK_FALSE(run.success);
   REQUIRE(run.errors.size() == 1);
-  CHECK(run.errors[0].cause == "permission");
+  CHECK(run.errors[0].cause == ErrorCause::kPermission);
   CHECK(target.memory);
   CHECK_THAT(bench.log.text(), ContainsSubstring("Permission denied"));
 }
@@ -311,20 +316,21 @@ TEST_CASE("snapshotter: what a collector throws is its own failure") {
   };
   bench.disk.collect = bench.tree.collect;
   const TargetSnapshot target = bench.Take();
-  for (const char* collector : {"process_tree", "disk_usage"}) {
+  for (const CollectorId collector :
+       {CollectorId::kProcessTree, CollectorId::kDiskUsage}) {
     const CollectorRun& run = RunOf(target, collector);
     CHECK_FALSE(run.success);
     REQUIRE(run.errors.size() == 1);
-    CHECK(run.errors[0].cause == "internal");
+    CHECK(run.errors[0].cause == ErrorCause::kInternal);
     CHECK(run.errors[0].message == "a bug");
   }
-  CHECK(RunOf(target, "memory").success);
+  CHECK(RunOf(target, CollectorId::kMemory).success);
 }
 
 TEST_CASE("snapshotter: failures are logged when they change, not each time") {
   SnapshotBench bench;
   bench.tree.collect = [](TargetSnapshot&, ErrorTally& errors) {
-    errors.Add("malformed", "bad line");
+    errors.Add(ErrorCause::kMalformed, "bad line");
     return false;
   };
   for (int i = 0; i < 5; ++i) bench.Take();
@@ -343,7 +349,7 @@ TEST_CASE("snapshotter: another configuration keeps what has not changed") {
   config.targets.push_back(OneTarget("other").targets[0]);
   bench.snapshotter.Configure(config);
   CHECK(bench.sources_made == 2);
-  CHECK(bench.Take().disk_usage->top == 1);
+  CHECK(bench.Take().disk_usage->temporary_directories.size() == 1);
   CHECK(bench.snapshotter.HasTarget("other"));
 
   config.collectors.process_tree.top = 7;
@@ -371,7 +377,7 @@ TEST_CASE("snapshotter: Stop ends all waiting") {
   bench.memory.gate.AwaitEntered(1);
   bench.clock.AwaitWaiting(1);
   bench.snapshotter.Stop();
-  CHECK(TimedOutIn(waiting.get(), "memory"));
+  CHECK(TimedOutIn(waiting.get(), CollectorId::kMemory));
   bench.Take();
 }
 

@@ -10,12 +10,13 @@ namespace {
 TEST_CASE("error_tally: the cause follows from the code, not from the text") {
   struct Case {
     int code;
-    std::string cause;
+    ErrorCause cause;
   };
   for (const Case& expected :
-       {Case{EACCES, "permission"}, Case{EPERM, "permission"}, Case{EIO, "io"},
-        Case{EMFILE, "limit"}, Case{ETIMEDOUT, "timeout"},
-        Case{0, "malformed"}}) {
+       {Case{EACCES, ErrorCause::kPermission},
+        Case{EPERM, ErrorCause::kPermission}, Case{EIO, ErrorCause::kIo},
+        Case{EMFILE, ErrorCause::kLimit}, Case{ETIMEDOUT, ErrorCause::kTimeout},
+        Case{0, ErrorCause::kMalformed}}) {
     ErrorTally tally;
     tally.Add(Error{expected.code, "No such process"});
     REQUIRE(tally.errors().size() == 1);
@@ -35,13 +36,13 @@ TEST_CASE("error_tally: a vanished process is not an error") {
 TEST_CASE("error_tally: a cause is counted and keeps its first message") {
   ErrorTally tally;
   tally.Add(Error{EACCES, "first"});
-  tally.Add("limit", "too many");
+  tally.Add(ErrorCause::kLimit, "too many");
   tally.Add(Error{EPERM, "second"});
   REQUIRE(tally.errors().size() == 2);
-  CHECK(tally.errors()[0].cause == "permission");
+  CHECK(tally.errors()[0].cause == ErrorCause::kPermission);
   CHECK(tally.errors()[0].count == 2);
   CHECK(tally.errors()[0].message == "first");
-  CHECK(tally.errors()[1].cause == "limit");
+  CHECK(tally.errors()[1].cause == ErrorCause::kLimit);
   CHECK(tally.errors()[1].message == "too many");
 }
 

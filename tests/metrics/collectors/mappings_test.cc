@@ -63,11 +63,10 @@ TEST_CASE("mappings: those over the threshold, smallest first, and the total") {
         std::vector<std::string>{"1004 [heap]", "1500 anon", "2000 /b",
                                  "2000 /usr/bin/app", "5000 anon"});
   CHECK(mappings.processes[0].total_bytes == 12640 * kKilobyte);
-  CHECK(Rows(mappings.largest) ==
+  CHECK(Rows(mappings.by_name) ==
         std::vector<std::string>{"6500 anon", "2000 /b", "2000 /usr/bin/app",
                                  "1004 [heap]"});
-  CHECK_FALSE(mappings.other_bytes);
-  CHECK(mappings.withheld == 0);
+  CHECK(mappings.nameless_bytes == 0);
   CHECK(mappings.anonymous_count == 2U);
   CHECK(mappings.count.main == 8U);
   CHECK_FALSE(mappings.count.children);
@@ -75,7 +74,7 @@ TEST_CASE("mappings: those over the threshold, smallest first, and the total") {
   CHECK_FALSE(mappings.limit);
 }
 
-TEST_CASE("mappings: names beyond the top are summed as the rest") {
+TEST_CASE("mappings: names are summed over the main processes, largest first") {
   const FakeProc proc;
   proc.Write(7, "maps", Maps({{"/a", 30 * kKilobyte}, {"/b", 20 * kKilobyte}}));
   proc.Write(8, "maps",
@@ -83,7 +82,7 @@ TEST_CASE("mappings: names beyond the top are summed as the rest") {
                    {"/a", 5 * kKilobyte},
                    {"/d", 5 * kKilobyte}}));
   proc.Write("sys/vm/max_map_count", "65530\n");
-  MappingsCollector collector({.threshold_bytes = 4 * kKilobyte, .top = 2});
+  MappingsCollector collector({.threshold_bytes = 4 * kKilobyte});
   const auto [success, snapshot, errors] =
       Collect(collector, proc.fs(),
               TreeOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
@@ -91,9 +90,9 @@ TEST_CASE("mappings: names beyond the top are summed as the rest") {
   CHECK(errors.empty());
   const MappingsSnapshot& mappings = *snapshot.mappings;
   CHECK(mappings.processes.size() == 2);
-  CHECK(Rows(mappings.largest) == std::vector<std::string>{"35 /a", "20 /b"});
-  CHECK(mappings.other_bytes == 25 * kKilobyte);
-  CHECK(mappings.withheld == 2);
+  CHECK(Rows(mappings.by_name) ==
+        std::vector<std::string>{"35 /a", "20 /b", "20 /c", "5 /d"});
+  CHECK(mappings.nameless_bytes == 0);
   CHECK(mappings.anonymous_count == 0U);
   CHECK(mappings.count.main == 3U);
   CHECK(mappings.limit == 65530U);
@@ -186,7 +185,7 @@ TEST_CASE("mappings: nothing of a torn file counts") {
               TreeOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
   REQUIRE(run.success);
   CHECK(run.causes() == std::vector<std::string>{"malformed 1"});
-  CHECK(Rows(run.snapshot.mappings->largest) ==
+  CHECK(Rows(run.snapshot.mappings->by_name) ==
         std::vector<std::string>{"2000 /b"});
   CHECK(run.snapshot.mappings->count.main == 1U);
 }
@@ -224,7 +223,7 @@ TEST_CASE("mappings: rows and names of a hostile process are bounded") {
     many.push_back({"/" + std::to_string(i), (i + 2) * kKilobyte});
   }
   proc.Write(7, "maps", Maps(many));
-  MappingsCollector collector({.threshold_bytes = kKilobyte, .top = 3});
+  MappingsCollector collector({.threshold_bytes = kKilobyte});
   const auto run =
       Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(run.success);
@@ -236,8 +235,10 @@ TEST_CASE("mappings: rows and names of a hostile process are bounded") {
   CHECK(mappings.processes[0].mappings.back().bytes ==
         (3 * kMost + 1) * kKilobyte);
   CHECK(mappings.count.main == 3 * kMost);
-  uint64_t sum = *mappings.other_bytes;
-  for (const NamedBytes& one : mappings.largest) sum += one.bytes;
+  CHECK(mappings.by_name.size() == kMost);
+  CHECK(mappings.nameless_bytes > 0);
+  uint64_t sum = mappings.nameless_bytes;
+  for (const NamedBytes& one : mappings.by_name) sum += one.bytes;
   CHECK(sum == mappings.processes[0].total_bytes);
 }
 

@@ -57,7 +57,7 @@ TEST_CASE("memory: sums over the processes of each scope") {
                       process.WithStatus(Living(2)),
                       process.WithStatus(Living(1000))};
   MemoryCollector collector;
-  CHECK(collector.name() == "memory");
+  CHECK(collector.id() == CollectorId::kMemory);
   const Collected collected = Collect(collector, process.fs(), tree);
   REQUIRE(collected.success);
   const MemorySnapshot& memory = *collected.snapshot.memory;

@@ -17,7 +17,7 @@ const std::string kUid = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 std::vector<Container> ContainersOf(const std::string& cgroup) {
   const FakeProc proc;
   proc.Write(7, "cgroup", cgroup);
-  ProcessTreeCollector collector(config::ProcessTreeConfig{});
+  ProcessTreeCollector collector;
   const Collected collected =
       Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   REQUIRE(collected.success);
@@ -54,7 +54,7 @@ TEST_CASE("process_tree: outside of containers there are none") {
 TEST_CASE("process_tree: a cgroup that cannot be read is counted") {
   const FakeProc proc;
   proc.Write(7, "cgroup", "nonsense\n");
-  ProcessTreeCollector collector(config::ProcessTreeConfig{});
+  ProcessTreeCollector collector;
   const Collected collected =
       Collect(collector, proc.fs(), TreeOf({SampleOf(proc.fs(), 7)}));
   CHECK(collected.success);

@@ -25,7 +25,7 @@ TEST_CASE("smaps: sums by scope, at an interval of its own") {
   proc.Write(9, "smaps_rollup", Rollup(40, 4));
   ProportionalMemoryCollector collector(
       {.smaps = true, .smaps_interval = std::chrono::minutes(3)});
-  CHECK(collector.name() == "smaps");
+  CHECK(collector.id() == CollectorId::kSmaps);
   CHECK(collector.BackgroundInterval() == std::chrono::minutes(3));
   const auto run =
       Collect(collector, proc.fs(),

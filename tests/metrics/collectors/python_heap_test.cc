@@ -1,8 +1,13 @@
 #include "metrics/collectors/python_heap.h"
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <set>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "tests/catch.h"
 #include "tests/collect.h"
@@ -30,13 +35,28 @@ Collected CollectFrom(PythonHeapCollector& collector,
   return Collect(collector, proc_fs, tree);
 }
 
-TEST_CASE("python_heap: main processes are summed, the rest of the types too") {
+const PythonTypeUsage& UsageOf(const std::vector<PythonTypeUsage>& types,
+                               const std::string& name) {
+  const auto found = std::ranges::find(types, name, &PythonTypeUsage::name);
+  if (found == types.end()) throw std::runtime_error("no type " + name);
+  return *found;
+}
+
+/// Each name once, most objects first.
+void CheckOrder(const std::vector<PythonTypeUsage>& types) {
+  CHECK(std::ranges::is_sorted(types, std::ranges::greater(),
+                               &PythonTypeUsage::objects));
+  std::set<std::string> names;
+  for (const PythonTypeUsage& type : types) {
+    CHECK(names.insert(type.name).second);
+  }
+}
+
+TEST_CASE("python_heap: types are summed by name over the main processes") {
   const PythonChild first("/usr/bin/python3", kScript);
   const PythonChild second("/usr/bin/python3", kScript);
   const WaitingProcess other;
-  config::PythonHeapConfig config;
-  config.top = 3;
-  PythonHeapCollector collector(config);
+  PythonHeapCollector collector{config::PythonHeapConfig()};
   const Collected collected =
       CollectFrom(collector, {first.pid(), other.pid(), second.pid()});
   CHECK(collected.success);
@@ -48,18 +68,41 @@ TEST_CASE("python_heap: main processes are summed, the rest of the types too") {
   REQUIRE(heap->processes.size() == 2);
   CHECK(heap->processes[0].pid == first.pid());
   CHECK(heap->processes[0].version.starts_with("3."));
-  REQUIRE(heap->processes[0].by_count.size() == 10);
-  CHECK(heap->processes[0].by_count[0].number == 100000);
-  CHECK(heap->processes[0].by_count[0].type_repr == "<class '__main__.Leak'>");
-  REQUIRE(heap->types.largest.size() == 3);
-  CHECK(heap->types.largest[0].name == "__main__.Leak");
-  CHECK(heap->types.largest[0].objects == 200000);
-  REQUIRE(heap->types.other.has_value());
-  CHECK(heap->types.other->name == "(other)");
-  CHECK(heap->types.other->objects > 1000);
-  CHECK(heap->types.withheld > 10);
+  const auto& types = heap->processes[0].types;
+  CHECK(types.size() > 20);
+  CHECK(types[0].name == "__main__.Leak");
+  CHECK(types[0].repr == "<class '__main__.Leak'>");
+  CHECK(types[0].objects == 100000);
+  CheckOrder(types);
+  CHECK(heap->types[0].name == "__main__.Leak");
+  CHECK(heap->types[0].objects == 200000);
+  CheckOrder(heap->types);
+  for (const PythonTypeUsage& sum : heap->types) {
+    INFO(sum.name);
+    const auto& first_type = UsageOf(types, sum.name);
+    const auto& second_type = UsageOf(heap->processes[1].types, sum.name);
+    CHECK(sum.objects == first_type.objects + second_type.objects);
+    CHECK(sum.bytes == *first_type.bytes + *second_type.bytes);
+  }
+  CHECK(heap->untracked.size() > 3);
+  CheckOrder(heap->untracked);
   CHECK(heap->generations.size() == 3);
   CHECK(heap->modules.value_or(0) > 40);
+}
+
+TEST_CASE("python_heap: the types of a lone process are the target's") {
+  const PythonChild child("/usr/bin/python3", kScript);
+  PythonHeapCollector collector{config::PythonHeapConfig()};
+  const Collected collected = CollectFrom(collector, {child.pid()});
+  const auto& heap = collected.snapshot.python_heap;
+  REQUIRE(heap != nullptr);
+  const auto& types = heap->processes.at(0).types;
+  REQUIRE(heap->types.size() == types.size());
+  for (size_t i = 0; i < types.size(); ++i) {
+    CHECK(heap->types[i].name == types[i].name);
+    CHECK(heap->types[i].objects == types[i].objects);
+    CHECK(heap->types[i].bytes == types[i].bytes);
+  }
 }
 
 TEST_CASE(
@@ -78,7 +121,7 @@ TEST_CASE("python_heap: measured in the background, at the interval") {
   config.min_interval = std::chrono::seconds(7);
   const PythonHeapCollector collector(config);
   CHECK(collector.BackgroundInterval() == std::chrono::seconds(7));
-  CHECK(collector.name() == "python_heap");
+  CHECK(collector.id() == CollectorId::kPythonHeap);
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ TEST_CASE("glob: patterns that could lead out are refused") {
     const Found found = Match(directory, pattern);
     CHECK(found.paths.empty());
     REQUIRE(found.errors.size() == 1);
-    CHECK(found.errors[0].cause == "malformed");
+    CHECK(found.errors[0].cause == ErrorCause::kMalformed);
     CHECK_THAT(found.errors[0].message, ContainsSubstring(pattern));
   }
 }
@@ -117,7 +117,7 @@ TEST_CASE("glob: past the limit the first ones are returned and it is said") {
   const Found found = Match(directory, "/t/*", 9);
   CHECK(found.paths.size() == 9);
   REQUIRE(found.errors.size() == 1);
-  CHECK(found.errors[0].cause == "limit");
+  CHECK(found.errors[0].cause == ErrorCause::kLimit);
   CHECK(found.errors[0].count == 1);
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("glob: past the deadline the search ends and it is said") {
   const Found found = Match(directory, "/tmp/tmp*/*", 10, false);
   CHECK(found.paths.empty());
   REQUIRE(found.errors.size() == 1);
-  CHECK(found.errors[0].cause == "timeout");
+  CHECK(found.errors[0].cause == ErrorCause::kTimeout);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "metrics/render/prometheus/metric_families.h"
 #include "metrics/render/prometheus/openmetrics_text.h"
 #include "tests/catch.h"
+#include "tests/limit.h"
 #include "tests/metrics/render/sample_snapshot.h"
 
 namespace leak_exporter::render {
@@ -15,7 +16,8 @@ namespace {
 std::string Exposition(Dialect dialect) {
   const ExporterStatus status = SampleExporterStatus();
   std::string out;
-  WriteFamilies(BuildFamilies(RichSnapshot(), &status), dialect, out);
+  WriteFamilies(BuildFamilies(LimitAtOnce(RichSnapshot(), RichTops()), &status),
+                dialect, out);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "tests/metrics/render/sample_snapshot.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,7 +10,6 @@ namespace {
 
 ProcessTreeSnapshot Tree() {
   ProcessTreeSnapshot tree;
-  tree.top = 4;
   tree.children = {
       {21902, 4306, 'Z', 11.75, "python3", 3.5},
       {21906, 4306, 'S', 8.5, "a)b \"c\"\\d\ne", std::nullopt},
@@ -46,12 +46,14 @@ MappingsSnapshot Mappings() {
        20480000},
       {4307, {}, 1024},
   };
-  mappings.largest = {{"[heap]", 4096000},
+  mappings.by_name = {{"[heap]", 4096000},
                       {"/memfd:\xFF (deleted)", 3000},
                       {"/memfd:\xFE (deleted)", 2000},
-                      {"(other)", 1000}};
-  mappings.other_bytes = 500;
-  mappings.withheld = 3;
+                      {"(other)", 1000},
+                      {"/tmp/a", 200},
+                      {"/tmp/b", 150},
+                      {"/tmp/c", 50}};
+  mappings.nameless_bytes = 100;
   mappings.anonymous_count = 7;
   mappings.count = {65000, 120};
   mappings.limit = 65530;
@@ -70,7 +72,6 @@ OpenFilesSnapshot OpenFiles() {
 
 DiskUsageSnapshot Disk() {
   DiskUsageSnapshot disk;
-  disk.top = 2;
   disk.repository_caches = {
       {"/opt/tasks/tmp", 4306, true, 1, 10, {{300907, 319488, 12}}, ""},
       {"/opt/tasks/tmp", 4307, true, 2, 10, {{1000, 4096, 1}}, ""},
@@ -103,17 +104,19 @@ PythonHeapSnapshot Heap() {
       {65704, "<class '_io.BufferedWriter'>",
        "<_io.BufferedWriter name='<stdout>'>"},
       {36960, "<class 'dict'>", "{'application/javascript': ['.js', '.mjs']"}};
-  process.by_count = {{8804, "<class 'function'>", ""},
-                      {6586, "<class 'a\nb'>", ""}};
+  process.types = {{"function", 8804, 1u << 19, "<class 'function'>"},
+                   {"a\nb", 6586, 1u << 18, "<class 'a\nb'>"}};
   heap.processes = {process};
-  heap.types.largest = {{"dict", 6586, 1u << 20},
-                        {"app.Mod\xC3", 20, std::nullopt},
-                        {"app.Mod\xC4", 22, 500},
-                        {"(other)", 5, 50}};
-  heap.types.other = PythonTypeUsage{"", 100, 1000};
-  heap.types.withheld = 12;
-  heap.untracked.largest = {{"str", 100000, 9000000}};
-  heap.generations = {{"0", 120, 4000, 0}, {"1", 10, 300, 0}, {"2", 2, 5, 1}};
+  heap.types = {{"dict", 6586, 1u << 20},
+                {"app.Mod\xC4", 22, 500},
+                {"app.Mod\xC3", 20, std::nullopt}};
+  for (int i = 0; i < 11; ++i) {
+    heap.types.push_back(
+        {"rare" + std::to_string(i), i == 0 ? 10u : 9u, i == 0 ? 100u : 90u});
+  }
+  heap.types.push_back({"(other)", 5, 50});
+  heap.untracked = {{"str", 100000, 9000000}};
+  heap.generations = {{120, 4000, 0}, {10, 300, 0}, {2, 5, 1}};
   heap.gc_counts = {350, 7, 2};
   heap.permanent_objects = 2200;
   heap.modules = 150;
@@ -126,20 +129,21 @@ PythonHeapSnapshot Heap() {
 
 std::vector<CollectorRun> Runs() {
   return {
-      {"process_tree", true, 0.001, 1700000000.25, {}},
-      {"memory",
+      {CollectorId::kProcessTree, true, 0.001, 1700000000.25, {}},
+      {CollectorId::kMemory,
        true,
        0.0005,
        1700000000.25,
-       {{"permission", 3, "/proc/21906/status: Permission denied"},
-        {"malformed", 1, "/proc/7/status:3: bad VmRSS 'x kB'"}}},
-      {"disk_usage", true, 12.5, 1699999950, {}},
-      {"open_files", true, 0.002, 1700000000.25, {}},
-      {"python_heap",
+       {{ErrorCause::kPermission, 3, "/proc/21906/status: Permission denied"},
+        {ErrorCause::kMalformed, 1, "/proc/7/status:3: bad VmRSS 'x kB'"}}},
+      {CollectorId::kDiskUsage, true, 12.5, 1699999950, {}},
+      {CollectorId::kOpenFiles, true, 0.002, 1700000000.25, {}},
+      {CollectorId::kPythonHeap,
        true,
        0.25,
        1699999990,
-       {{"limit", 1, "/proc/4307/exe: not a CPython that is known"}}},
+       {{ErrorCause::kLimit, 1,
+         "/proc/4307/exe: not a CPython that is known"}}},
   };
 }
 
@@ -162,18 +166,19 @@ Snapshot RichSnapshot() {
   TargetSnapshot ended;
   ended.target = "ended";
   ended.disk_usage = target.disk_usage;
-  ended.runs = {{"process_tree", true, 0.0001, 1700000000.25, {}}};
+  ended.runs = {{CollectorId::kProcessTree, true, 0.0001, 1700000000.25, {}}};
 
   TargetSnapshot blocked;
   blocked.target = "blocked";
   blocked.main_processes = {{77, 1699990002}};
   blocked.runs = {
-      {"process_tree",
+      {CollectorId::kProcessTree,
        false,
        0.002,
        std::nullopt,
-       {{"permission", 1, "/proc/77/task: Permission denied\n### DEBUG"}}},
-      {"python_heap", false, 0, std::nullopt, {}},
+       {{ErrorCause::kPermission, 1,
+         "/proc/77/task: Permission denied\n### DEBUG"}}},
+      {CollectorId::kPythonHeap, false, 0, std::nullopt, {}},
   };
 
   Snapshot snapshot;
@@ -182,13 +187,20 @@ Snapshot RichSnapshot() {
   return snapshot;
 }
 
+config::CollectorsConfig RichTops() {
+  config::CollectorsConfig tops;
+  tops.process_tree.top = 4;
+  tops.mappings.top = 4;
+  tops.disk_usage.top = 2;
+  tops.python_heap.top = 3;
+  return tops;
+}
+
 Snapshot QuietSnapshot() {
   auto tree = std::make_shared<ProcessTreeSnapshot>();
-  tree->top = 20;
   auto files = std::make_shared<OpenFilesSnapshot>();
   files->processes = {{4306, {}}};
   auto disk = std::make_shared<DiskUsageSnapshot>();
-  disk->top = 20;
 
   TargetSnapshot target;
   target.target = "analyzer";

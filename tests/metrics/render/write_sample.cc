@@ -9,10 +9,13 @@
 
 #include "metrics/render/prometheus/metric_families.h"
 #include "metrics/render/prometheus/openmetrics_text.h"
+#include "tests/limit.h"
 #include "tests/metrics/render/sample_snapshot.h"
 
 namespace {
 
+using leak_exporter::LimitAtOnce;
+using leak_exporter::LimitedSnapshot;
 using leak_exporter::Snapshot;
 using namespace leak_exporter::render;
 
@@ -34,22 +37,23 @@ std::vector<std::string> RandomNames() {
   return names;
 }
 
-Snapshot RandomSnapshot() {
+LimitedSnapshot RandomSeries() {
   auto tree = std::make_shared<leak_exporter::ProcessTreeSnapshot>();
   pid_t pid = 0;
   for (std::string& name : RandomNames()) {
     tree->children.push_back({++pid, 1, 'S', 1, std::move(name), std::nullopt});
   }
-  tree->top = tree->children.size();
+  leak_exporter::config::CollectorsConfig tops;
+  tops.process_tree.top = tree->children.size();
   Snapshot snapshot;
   snapshot.targets.emplace_back();
   snapshot.targets[0].target = "random";
   snapshot.targets[0].main_processes = {{1, 0}};
   snapshot.targets[0].process_tree = tree;
-  return snapshot;
+  return LimitAtOnce(std::move(snapshot), tops);
 }
 
-void WriteExposition(const Snapshot& snapshot, Dialect dialect) {
+void WriteExposition(const LimitedSnapshot& snapshot, Dialect dialect) {
   const ExporterStatus status = SampleExporterStatus();
   std::string out;
   WriteFamilies(BuildFamilies(snapshot, &status), dialect, out);
@@ -79,7 +83,8 @@ int main(int argc, char** argv) {
     std::cerr << "usage: write_sample names | rich|random text|openmetrics\n";
     return 2;
   }
-  WriteExposition(what == "random" ? RandomSnapshot() : RichSnapshot(),
+  WriteExposition(what == "random" ? RandomSeries()
+                                   : LimitAtOnce(RichSnapshot(), RichTops()),
                   arguments[1] == "openmetrics" ? Dialect::kOpenMetrics
                                                 : Dialect::kPrometheusText);
   return 0;

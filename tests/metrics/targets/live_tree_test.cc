@@ -248,7 +248,8 @@ TEST_CASE("live tree: a child that hidepid hides is counted, not lost") {
     std::string text = std::to_string(discovery.tree.main.size()) + " " +
                        std::to_string(discovery.tree.descendants.size());
     for (const CollectorError& error : discovery.errors.errors()) {
-      text += " " + error.cause + " " + std::to_string(error.count);
+      text += " " + std::string(NameOf(error.cause)) + " " +
+              std::to_string(error.count);
     }
     return text;
   });

@@ -149,7 +149,7 @@ TEST_CASE("matcher: what cannot be parsed does not match and is counted") {
   CHECK(matcher->MatchesProcess(*procfs::ProcessHandle::Open(tree.fs(), 7), 'S',
                                 buffer, errors) == Answer::kNo);
   REQUIRE(errors.errors().size() == 1);
-  CHECK(errors.errors()[0].cause == "malformed");
+  CHECK(errors.errors()[0].cause == ErrorCause::kMalformed);
 }
 
 TEST_CASE("matcher: named pids, from the rules and from pid files") {
@@ -176,7 +176,7 @@ TEST_CASE("matcher: named pids, from the rules and from pid files") {
   CHECK(Matcher::Compile(rules)->names_pids());
   CHECK(Matcher::Compile(rules)->NamedPids(errors) == std::vector<pid_t>{17});
   REQUIRE(errors.errors().size() == 1);
-  CHECK(errors.errors()[0].cause == "malformed");
+  CHECK(errors.errors()[0].cause == ErrorCause::kMalformed);
   CHECK(errors.errors()[0].message == bad + ":1: no pid in 'none?'");
 }
 

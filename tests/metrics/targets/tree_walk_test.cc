@@ -61,7 +61,8 @@ class Watched {
   std::vector<std::string> causes() const {
     std::vector<std::string> causes;
     for (const CollectorError& error : discovery_.errors.errors()) {
-      causes.push_back(error.cause + " " + std::to_string(error.count));
+      causes.push_back(std::string(NameOf(error.cause)) + " " +
+                       std::to_string(error.count));
     }
     return causes;
   }

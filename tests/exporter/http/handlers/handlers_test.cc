@@ -1,6 +1,8 @@
 #include "exporter/http/handlers/handlers.h"
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -18,7 +20,7 @@ using std::chrono::seconds;
 class SiteBench : public SnapshotBench {
  public:
   SiteBench()
-      : routes(MakeRoutes({snapshotter,
+      : routes(MakeRoutes({snapshotter, limits,
                            [] {
                              render::ExporterStatus status;
                              status.version = "0.1.0";
@@ -46,6 +48,7 @@ class SiteBench : public SnapshotBench {
     throw std::runtime_error("no route " + path);
   }
 
+  SharedLimits limits;
   ReloadResult reload_result;
   std::vector<Route> routes;
 };
@@ -74,6 +77,36 @@ TEST_CASE("handlers: metrics of some targets and collectors") {
   CHECK_THAT(some.body, ContainsSubstring("collector=\"memory\"} 1"));
   CHECK(some.body.find("collector=\"process_tree\"") == std::string::npos);
   CHECK(site.tree.gate.entered() == 0);
+}
+
+size_t Occurrences(const std::string& text, const std::string& word) {
+  size_t count = 0;
+  for (size_t at = text.find(word); at != std::string::npos;
+       at = text.find(word, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST_CASE("handlers: series are limited as configured, blocks are whole") {
+  SiteBench site;
+  site.tree.collect = [](TargetSnapshot& snapshot, ErrorTally&) {
+    ProcessTreeSnapshot tree;
+    for (pid_t pid = 200; pid < 230; ++pid) {
+      tree.children.push_back({pid, 100, 'S', 1, "", std::nullopt});
+    }
+    snapshot.process_tree = std::make_shared<ProcessTreeSnapshot>(tree);
+    return true;
+  };
+  config::Config config = OneTarget();
+  for (const size_t top : {7, 20}) {
+    config.collectors.process_tree.top = top;
+    site.limits.Configure(config);
+    CHECK(Occurrences(site.Get("/metrics").body, "\nleak_child_age_seconds{") ==
+          top);
+  }
+  CHECK(Occurrences(site.Get("/debug/pid", {{"format", "json"}}).body,
+                    "\"pid\":2") == 30);
 }
 
 TEST_CASE("handlers: unknown names are refused before anything is measured") {

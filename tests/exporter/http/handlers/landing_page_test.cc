@@ -21,13 +21,14 @@ TEST_CASE("landing page: says how each target is doing and where to look") {
   auto memory = std::make_shared<MemorySnapshot>();
   memory->usage.main.resident_bytes = 80 << 20;
   target.memory = memory;
-  target.runs.push_back({"memory", true, 0.0025, 999.5, {}});
-  target.runs.push_back({"open_files", true, 0.00004, 880, {}});
-  target.runs.push_back({"disk_usage",
-                         false,
-                         12,
-                         std::nullopt,
-                         {{"permission", 3, "/srv: Permission denied"}}});
+  target.runs.push_back({CollectorId::kMemory, true, 0.0025, 999.5, {}});
+  target.runs.push_back({CollectorId::kOpenFiles, true, 0.00004, 880, {}});
+  target.runs.push_back(
+      {CollectorId::kDiskUsage,
+       false,
+       12,
+       std::nullopt,
+       {{ErrorCause::kPermission, 3, "/srv: Permission denied"}}});
   render::ExporterStatus status;
   status.version = "0.1.0";
   const std::string page = LandingPage(snapshot, status, "/metrics");
@@ -56,8 +57,11 @@ TEST_CASE("landing page: what the outside world chose is only text") {
   Snapshot snapshot;
   TargetSnapshot& target = snapshot.targets.emplace_back();
   target.target = "<script>alert('1')</script>&\"\xff";
-  target.runs.push_back(
-      {"memory", false, 0, std::nullopt, {{"io", 1, "<img src=x>"}}});
+  target.runs.push_back({CollectorId::kMemory,
+                         false,
+                         0,
+                         std::nullopt,
+                         {{ErrorCause::kIo, 1, "<img src=x>"}}});
   const std::string page = LandingPage(snapshot, {}, "/metrics");
   CHECK(page.find("<script") == std::string::npos);
   CHECK(page.find("<img") == std::string::npos);

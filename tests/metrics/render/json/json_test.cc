@@ -1,5 +1,6 @@
 #include "metrics/render/json/json.h"
 
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -90,6 +91,24 @@ TEST_CASE("json: directories tell absent, unknown and measured apart") {
      "allocated_bytes": 2, "files": 3, "error": null},
     {"path": "/tmp/b", "pid": 5, "bytes": null,
      "allocated_bytes": null, "files": null, "error": "denied"}])"));
+}
+
+TEST_CASE("json: the types of a process are all there") {
+  PythonHeapSnapshot heap;
+  PythonProcess& process = heap.processes.emplace_back();
+  process.pid = 1;
+  for (uint64_t i = 0; i < 30; ++i) {
+    process.types.push_back({"t", 100 - i, 1, "<class 't'>"});
+  }
+  Snapshot snapshot;
+  snapshot.targets.emplace_back();
+  snapshot.targets[0].main_processes = {{1, 0}};
+  snapshot.targets[0].python_heap = std::make_shared<PythonHeapSnapshot>(heap);
+  const json document = Parse(snapshot, {DebugBlock::kMemory});
+  const json& types =
+      document["targets"][0]["processes"][0]["memory_profile"]["types"];
+  CHECK(types.size() == 30);
+  CHECK(types[29] == json::parse(R"({"number": 71, "type": "<class 't'>"})"));
 }
 
 TEST_CASE("json: unknown working directories are not none") {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/catch.h"
+#include "tests/limit.h"
 #include "tests/metrics/render/sample_snapshot.h"
 
 namespace leak_exporter::render {
@@ -168,7 +169,8 @@ TEST_CASE("text: the same bytes as prometheus-cpp's serializer") {
     for (CollectorRun& run : target.runs) run.duration_seconds = 0.5;
   }
   const ExporterStatus status = SampleExporterStatus();
-  const auto families = BuildFamilies(snapshot, &status);
+  const auto families =
+      BuildFamilies(LimitAtOnce(snapshot, RichTops()), &status);
   CHECK(Write(families, Dialect::kPrometheusText) ==
         prometheus::TextSerializer().Serialize(families));
 }

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "metrics/limits/series_limits.h"
+#include "metrics/snapshot.h"
+
+namespace leak_exporter {
+
+/// The name of what stands for all rows without series of their own.
+inline constexpr std::string_view kOther = "(other)";
+
+/// The rows of a list that have series.
+template <typename Row>
+struct LimitedRows {
+  /// Rows of the snapshot, in the order of their series.
+  std::vector<const Row*> own;
+  /// The sum of the rest, by the name of kOther; absent where nothing is left
+  /// over, and in lists whose rows have no sum.
+  std::optional<Row> other;
+  /// How many rows have no series of their own.
+  size_t dropped = 0;
+
+  bool empty() const { return own.empty() && !other; }
+
+  /// Visits what has series: the rows and then their rest.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const Row* const row : own) visit(*row);
+    if (other) visit(*other);
+  }
+};
+
+/// The lists of a target whose labels come from the outside world, as series
+/// show them. Rows refer to the parts of the target's snapshot.
+struct LimitedLists {
+  /// Zombies first, then the oldest.
+  LimitedRows<ChildProcess> children_by_age;
+  /// Longest first.
+  LimitedRows<ChildProcess> children_by_time_unreaped;
+  LimitedRows<NamedBytes> mappings;
+  /// Of those that were measured.
+  LimitedRows<TemporaryDirectory> temporary_directories;
+  LimitedRows<PythonTypeUsage> python_types;
+  /// A dozen built-in types: all of them have series.
+  LimitedRows<PythonTypeUsage> python_untracked;
+};
+
+struct LimitedTarget {
+  TargetSnapshot whole;
+  LimitedLists lists;
+};
+
+/// A snapshot as series show it.
+struct LimitedSnapshot {
+  std::vector<LimitedTarget> targets;
+};
+
+/// Cuts every list as it was chosen for this very snapshot, and sums the rests.
+/// Thread-safe.
+LimitedSnapshot Limit(Snapshot snapshot, const std::vector<RowChoice>& choices);
+
+}  // namespace leak_exporter

@@ -1,0 +1,73 @@
+#include "metrics/limits/series_limits.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace leak_exporter {
+namespace {
+
+std::vector<size_t> ChooseDirectories(
+    const std::vector<TemporaryDirectory>& directories, size_t top,
+    HystereticTopN& memory) {
+  std::vector<size_t> measured;
+  for (size_t i = 0; i < directories.size(); ++i) {
+    if (directories[i].usage) measured.push_back(i);
+  }
+  std::vector<size_t> chosen =
+      memory.Choose(top, measured.size(), [&](size_t i) {
+        const TemporaryDirectory& directory = directories[measured[i]];
+        return std::to_string(directory.main_pid) + directory.path;
+      });
+  for (size_t& i : chosen) i = measured[i];
+  return chosen;
+}
+
+}  // namespace
+
+void SeriesLimits::Configure(const config::Config& config) {
+  config_ = config.collectors;
+  std::map<std::string, TargetMemory> kept;
+  for (const config::TargetConfig& target : config.targets) {
+    kept[target.name] = std::move(targets_[target.name]);
+  }
+  targets_ = std::move(kept);
+}
+
+std::vector<RowChoice> SeriesLimits::Choose(const Snapshot& snapshot) {
+  std::vector<RowChoice> choices;
+  choices.reserve(snapshot.targets.size());
+  for (const TargetSnapshot& target : snapshot.targets) {
+    // One that a reload has just taken away is not remembered.
+    TargetMemory none;
+    const auto known = targets_.find(target.target);
+    choices.push_back(
+        ChooseFor(target, known == targets_.end() ? none : known->second));
+  }
+  return choices;
+}
+
+RowChoice SeriesLimits::ChooseFor(const TargetSnapshot& target,
+                                  TargetMemory& memory) const {
+  RowChoice choice;
+  choice.children = config_.process_tree.top;
+  if (target.mappings) {
+    const auto& rows = target.mappings->by_name;
+    choice.mappings =
+        memory.mappings.Choose(config_.mappings.top, rows.size(),
+                               [&](size_t i) { return rows[i].name; });
+  }
+  if (target.disk_usage) {
+    choice.temporary_directories =
+        ChooseDirectories(target.disk_usage->temporary_directories,
+                          config_.disk_usage.top, memory.temporary_directories);
+  }
+  if (target.python_heap) {
+    const auto& rows = target.python_heap->types;
+    choice.python_types =
+        memory.python_types.Choose(config_.python_heap.top, rows.size(),
+                                   [&](size_t i) { return rows[i].name; });
+  }
+  return choice;
+}
+
+}  // namespace leak_exporter

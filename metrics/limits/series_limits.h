@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "metrics/limits/hysteretic_top_n.h"
+#include "metrics/snapshot.h"
+
+namespace leak_exporter {
+
+/// Which rows of a target's lists have series of their own: their indices,
+/// ascending. A list that the snapshot does not have has none.
+struct RowChoice {
+  /// How many children have, by their age and by their time unreaped.
+  size_t children = 0;
+  std::vector<size_t> mappings;
+  /// Only of those that were measured.
+  std::vector<size_t> temporary_directories;
+  std::vector<size_t> python_types;
+};
+
+/// How many series a target may have of each family whose labels come from the
+/// outside world. Remembers for each target and family what it chose last, so
+/// that series do not come and go with every scrape. A scrape of some targets
+/// or collectors leaves the memory of the others alone. Not thread-safe.
+class SeriesLimits {
+ public:
+  /// Takes a configuration, the first one or another. Forgets the targets that
+  /// it does not have.
+  void Configure(const config::Config& config);
+
+  /// Chooses for each target of `snapshot`, in its order.
+  std::vector<RowChoice> Choose(const Snapshot& snapshot);
+
+ private:
+  struct TargetMemory {
+    HystereticTopN mappings;
+    HystereticTopN temporary_directories;
+    HystereticTopN python_types;
+  };
+
+  RowChoice ChooseFor(const TargetSnapshot& target, TargetMemory& memory) const;
+
+  config::CollectorsConfig config_;
+  std::map<std::string, TargetMemory> targets_;
+};
+
+}  // namespace leak_exporter
