@@ -2,9 +2,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,16 +25,19 @@ inline config::Config OneTarget(const std::string& name = "app") {
   return config;
 }
 
-/// A snapshotter over one fake target with the collectors "process_tree" and
-/// "memory", run in the lane, and "disk_usage", every minute.
+/// How often the fake search's neighbour "disk_usage" had run when it left this.
+inline uint64_t DiskRun(const TargetSnapshot& target) {
+  return target.disk_usage->temporary_filesystem_available_bytes.value_or(0);
+}
+
+/// A snapshotter over one fake target with the collectors process_tree and
+/// memory, which run in every measurement, and disk_usage, every minute.
 class SnapshotBench {
  public:
   SnapshotBench() {
     tree.id = CollectorId::kProcessTree;
-    tree.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
-      auto part = std::make_shared<ProcessTreeSnapshot>();
-      part->top = static_cast<size_t>(tree.gate.entered());
-      snapshot.process_tree = std::move(part);
+    tree.collect = [](TargetSnapshot& snapshot, ErrorTally&) {
+      snapshot.process_tree = std::make_shared<ProcessTreeSnapshot>();
       return true;
     };
     memory.id = CollectorId::kMemory;
@@ -45,7 +49,8 @@ class SnapshotBench {
     disk.interval = std::chrono::minutes(1);
     disk.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
       auto part = std::make_shared<DiskUsageSnapshot>();
-      part->top = static_cast<size_t>(disk.gate.entered());
+      part->temporary_filesystem_available_bytes =
+          static_cast<uint64_t>(disk.gate.entered());
       snapshot.disk_usage = std::move(part);
       return true;
     };
@@ -56,44 +61,41 @@ class SnapshotBench {
       gate->Open();
     }
     snapshotter.Stop();
-    snapshotter.Configure({});
-    CHECK(workers.WaitUntilIdle(std::chrono::seconds(10)));
+    CHECK(threads.WaitUntilIdle(kTestPatience));
   }
 
   TargetSnapshot Take(std::chrono::seconds budget = std::chrono::seconds(10)) {
-    return Take({std::nullopt, std::nullopt, budget});
+    return Take({.budget = budget});
   }
   TargetSnapshot Take(const SnapshotRequest& request) {
     Snapshot snapshot = snapshotter.Take(request);
     return std::move(snapshot.targets.at(0));
   }
+  std::future<TargetSnapshot> TakeBeside(SnapshotRequest request) {
+    return std::async(std::launch::async,
+                      [this, request] { return Take(request); });
+  }
   std::future<TargetSnapshot> TakeBeside(
       std::chrono::seconds budget = std::chrono::seconds(10)) {
-    return std::async(std::launch::async,
-                      [this, budget] { return Take(budget); });
-  }
-
-  /// Whether no more than so many threads are left, at the latest soon.
-  bool SettlesAt(size_t threads) const {
-    for (int i = 0; i < 10'000 && workers.running() > threads; ++i) {
-      workers.WaitUntilIdle(std::chrono::milliseconds(1));
-    }
-    return workers.running() <= threads;
+    return TakeBeside({.budget = budget});
   }
 
   ManualClock clock;
   CapturedLog log;
   procfs::ProcFs proc_fs;
-  WorkerThreads workers;
+  WorkerThreads threads;
   FakeTarget target;
   CollectorScript tree;
   CollectorScript memory;
   CollectorScript disk;
-  std::atomic<int> sources_made = 0;
+  std::atomic<int> searches_made = 0;
+  /// What the listener was told: the run's name, in order.
+  std::vector<CollectorId> heard;
+  std::mutex heard_mutex;
   Snapshotter snapshotter{
       {[this](const config::TargetConfig&, size_t) {
-         ++sources_made;
-         return target.MakeSource();
+         ++searches_made;
+         return target.MakeSearch();
        },
        [this](const config::CollectorsConfig&) {
          std::vector<std::unique_ptr<Collector>> collectors;
@@ -102,7 +104,11 @@ class SnapshotBench {
          }
          return collectors;
        }},
-      {clock, proc_fs, workers, log.logger()}};
+      {clock, proc_fs, threads, log.logger(),
+       [this](const std::string&, const FinishedRun& run) {
+         const std::lock_guard lock(heard_mutex);
+         heard.push_back(run.run.collector);
+       }}};
 };
 
 }  // namespace leak_exporter
