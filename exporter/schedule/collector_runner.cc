@@ -57,13 +57,15 @@ TargetSnapshot CollectorRunner::Finish(const Request& request,
       }
       continue;
     }
-    if (!IsUnderWay(measurement)) break;
-    const auto hung = AbandonHung(request);
-    if (!hung) break;
-    lock.unlock();
-    LogHung(environment_.logger, target_.name, *hung);
-    lock.lock();
-    if (now >= request.deadline) break;
+    if (IsUnderWay(measurement)) {
+      if (const auto hung = AbandonHung(request)) {
+        lock.unlock();
+        LogHung(environment_.logger, target_.name, *hung);
+        lock.lock();
+      }
+    }
+    // Another measurement brings what one that hangs had not come to.
+    if (measurement != last_abandoned_ || now >= request.deadline) break;
     measurement = Join(request);
   }
   return states_.Assemble(target_.name, request, measurement,
@@ -110,25 +112,33 @@ void CollectorRunner::SubmitWork() {
   }
 }
 
-/// Gives up the measurement under way where its thread hangs in a collector: one
-/// that has run for as long as the request has time in all. Returns which one
-/// hangs. A measurement that is parked is given up as well, for what it has
-/// measured is old.
+/// Gives up the measurement under way where its thread hangs in a collector:
+/// one that has run for as long as the request has time in all. Returns which
+/// one hangs. Also where it waits as long for what another runner has under
+/// way.
 std::optional<CollectorId> CollectorRunner::AbandonHung(
     const Request& request) {
   if (!measurement_) return std::nullopt;
+  const TimePoint now = environment_.clock.Now();
   if (measurement_->parked) {
-    measurement_.reset();
-    Notify();
+    const auto hangs = [&](CollectorId id) {
+      return !IsClaimedElsewhere(id) ||
+             now - measurement_->claimed_since[static_cast<size_t>(id)] >=
+                 request.budget();
+    };
+    if (std::ranges::all_of(kValuesOf<CollectorId>, hangs)) {
+      measurement_.reset();
+      Notify();
+    }
     return std::nullopt;
   }
   if (!measurement_->running) return std::nullopt;
   const CollectorId id = *measurement_->running;
-  const auto* const current = states_[id].run.current();
-  const TimePoint now = environment_.clock.Now();
-  if (now < current->deadline && now - current->started < request.budget()) {
+  const auto* const run = states_[id].run.current();
+  if (now < run->deadline && now - run->started < request.budget()) {
     return std::nullopt;
   }
+  last_abandoned_ = measurement_->number;
   measurement_.reset();
   Notify();
   return id;
@@ -149,6 +159,15 @@ bool CollectorRunner::IsAwaited(const Request& request) const {
          });
 }
 
+/// Since when the measurement's thread does what it does now, or waits to
+/// begin.
+CollectorRunner::TimePoint CollectorRunner::StepStarted() const {
+  const CollectorId step =
+      measurement_->running.value_or(CollectorId::kTargets);
+  const auto* const run = states_[step].run.current();
+  return run != nullptr ? run->started : measurement_->started;
+}
+
 /// The last moment until which something may come that is worth waiting for;
 /// absent where nothing is.
 std::optional<CollectorRunner::TimePoint> CollectorRunner::WaitUntil(
@@ -161,11 +180,13 @@ std::optional<CollectorRunner::TimePoint> CollectorRunner::WaitUntil(
   };
   if (IsUnderWay(measurement)) {
     const Measurement& current = *measurement_;
-    if (IsClaimedElsewhere(CollectorId::kTargets) ||
-        (current.claimed_elsewhere & request.collectors).any()) {
-      wait_for(current.claimed_since);
+    for (const CollectorId id : kValuesOf<CollectorId>) {
+      if (IsClaimedElsewhere(id) &&
+          (request.wants(id) || id == CollectorId::kTargets)) {
+        wait_for(current.claimed_since[static_cast<size_t>(id)]);
+      }
     }
-    if (!current.parked && IsAwaited(request)) wait_for(current.started);
+    if (!current.parked && IsAwaited(request)) wait_for(StepStarted());
   }
   for (const CollectorId id : kValuesOf<CollectorId>) {
     const CollectorState& state = states_[id];
@@ -215,14 +236,13 @@ void CollectorRunner::EndOrPark() {
 CollectorRunner::Claimed CollectorRunner::TryClaim(CollectorId id) {
   WorkKey key{target_.name, id};
   if (id == CollectorId::kTargets) key.rules = target_.match;
-  auto claim = environment_.outstanding->TryClaim(
-      key, environment_.clock.Now(), weak_from_this());
+  auto claim = environment_.outstanding->TryClaim(key, environment_.clock.Now(),
+                                                  weak_from_this());
   if (claim) {
     return std::make_shared<OutstandingWork::Claim>(*std::move(claim));
   }
   measurement_->claimed_elsewhere.set(static_cast<size_t>(id));
-  measurement_->claimed_since =
-      std::max(measurement_->claimed_since, claim.error());
+  measurement_->claimed_since[static_cast<size_t>(id)] = claim.error();
   return nullptr;
 }
 
@@ -233,19 +253,18 @@ bool CollectorRunner::IsClaimedElsewhere(CollectorId id) const {
 void CollectorRunner::Search(Lock& lock) {
   Claimed claim = TryClaim(CollectorId::kTargets);
   if (!claim) return;
-  const uint64_t number = measurement_->number;
-  states_[CollectorId::kTargets].run.Begin(
-      {number, environment_.clock.Now(), measurement_->deadline});
+  const auto before = BeginRun(CollectorId::kTargets, measurement_->deadline);
   lock.unlock();
   FoundProcesses found = FindProcesses(search_, environment_.clock);
   auto tree = std::make_shared<const ProcessTree>(std::move(found.tree));
-  lock.lock();
-  // A search is never abandoned: this is its measurement.
-  measurement_->tree = tree;
-  Publish(lock, CollectorId::kTargets, std::move(found.finished));
-  lock.unlock();
+  auto finished =
+      std::make_shared<const FinishedRun>(std::move(found.finished));
+  Tell(before.get(), *finished);
   claim.reset();
   lock.lock();
+  // A search is never given up: this is its measurement.
+  measurement_->tree = std::move(tree);
+  EndRun(CollectorId::kTargets, std::move(finished));
 }
 
 /// The next that is wanted and can be run, in the order of their numbers.
@@ -269,17 +288,17 @@ std::optional<CollectorId> CollectorRunner::NextCollector() const {
 void CollectorRunner::RunNext(Lock& lock, CollectorId id) {
   Claimed claim = TryClaim(id);
   if (!claim) return;
-  const uint64_t number = measurement_->number;
-  states_[id].run.Begin(
-      {number, environment_.clock.Now(), measurement_->deadline});
+  const TimePoint deadline = measurement_->deadline;
+  const auto before = BeginRun(id, deadline);
   measurement_->running = id;
   // Held here, so that what an abandoned measurement found lives as long.
   const auto tree = measurement_->tree;
-  RunAndPublish(lock, id, tree);
-  if (IsUnderWay(number)) measurement_->running.reset();
   lock.unlock();
+  auto finished = std::make_shared<const FinishedRun>(Run(id, *tree, deadline));
+  Tell(before.get(), *finished);
   claim.reset();
   lock.lock();
+  EndRun(id, std::move(finished));
 }
 
 void CollectorRunner::StartBackgroundRuns() {
@@ -297,47 +316,56 @@ void CollectorRunner::StartBackgroundRuns() {
 void CollectorRunner::StartBackgroundRun(CollectorId id) {
   Claimed claim = TryClaim(id);
   if (!claim) return;
-  const TimePoint now = environment_.clock.Now();
-  states_[id].run.Begin({measurement_->number, now, now + kBackgroundRunLimit});
+  const TimePoint deadline = environment_.clock.Now() + kBackgroundRunLimit;
   const auto submitted = environment_.background.Submit(
-      [self = shared_from_this(), id, tree = measurement_->tree,
-       claim = std::move(claim)] {
-        Lock lock(self->mutex_);
-        self->RunAndPublish(lock, id, tree);
+      [self = shared_from_this(), id, deadline, tree = measurement_->tree,
+       before = BeginRun(id, deadline), claim = std::move(claim)]() mutable {
+        auto finished =
+            std::make_shared<const FinishedRun>(self->Run(id, *tree, deadline));
+        self->Tell(before.get(), *finished);
+        claim.reset();
+        const Lock lock(self->mutex_);
+        self->EndRun(id, std::move(finished));
       });
   if (!submitted) {
     LogCannotMeasure(environment_.logger, target_.name, submitted.error());
   }
 }
 
-void CollectorRunner::RunAndPublish(
-    Lock& lock, CollectorId id,
-    const std::shared_ptr<const ProcessTree>& tree) {
-  const CollectorState& state = states_[id];
-  Collector& collector = *state.collector;
-  const Deadline deadline(environment_.clock, state.run.current()->deadline);
-  lock.unlock();
-  FinishedRun finished =
-      RunCollector(collector, *tree, deadline,
-                   {target_, environment_.proc_fs, environment_.clock});
-  lock.lock();
-  Publish(lock, id, std::move(finished));
+/// Begins a run of the measurement under way. Returns the result before it,
+/// null for the first.
+std::shared_ptr<const FinishedRun> CollectorRunner::BeginRun(
+    CollectorId id, TimePoint deadline) {
+  auto& run = states_[id].run;
+  run.Begin({measurement_->number, environment_.clock.Now(), deadline});
+  return run.last() != nullptr ? run.last()->result : nullptr;
 }
 
-/// Keeps the result, and tells of it. The lock is open meanwhile.
-void CollectorRunner::Publish(Lock& lock, CollectorId id,
-                              FinishedRun finished) {
-  auto& run = states_[id].run;
-  const auto result = std::make_shared<const FinishedRun>(std::move(finished));
-  const auto before =
-      run.last() != nullptr ? run.last()->result : std::shared_ptr<const FinishedRun>();
-  run.End(result, environment_.clock.Now());
-  Notify();
-  lock.unlock();
+/// Measures. Called under no lock.
+FinishedRun CollectorRunner::Run(CollectorId id, const ProcessTree& tree,
+                                 TimePoint deadline) const {
+  return RunCollector(*states_[id].collector, tree,
+                      Deadline(environment_.clock, deadline),
+                      {target_, environment_.proc_fs, environment_.clock});
+}
+
+/// Called under no lock, before the result can be seen: so runs are told of in
+/// their order.
+void CollectorRunner::Tell(const FinishedRun* before,
+                           const FinishedRun& finished) const {
   LogChange(environment_.logger, target_.name,
-            before ? &before->run : nullptr, result->run);
-  if (environment_.listener) environment_.listener(target_.name, *result);
-  lock.lock();
+            before != nullptr ? &before->run : nullptr, finished.run);
+  if (environment_.listener) environment_.listener(target_.name, finished);
+}
+
+void CollectorRunner::EndRun(CollectorId id,
+                             std::shared_ptr<const FinishedRun> finished) {
+  auto& run = states_[id].run;
+  if (IsUnderWay(run.current()->measurement) && measurement_->running == id) {
+    measurement_->running.reset();
+  }
+  run.End(std::move(finished), environment_.clock.Now());
+  Notify();
 }
 
 }  // namespace leak_exporter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -51,11 +52,11 @@ struct RunnerEnvironment {
 /// when it is due. Nothing runs twice at once. Requests that arrive while a
 /// measurement is under way join it, so that they get the same numbers.
 ///
-/// A collector that does not come back keeps its thread. The next request gets a
-/// measurement without it. A search that does not come back is waited for: what
-/// it works on cannot be shared. A run is waited for as long as the request has
-/// time in all, counted from the start of the run, so that what has hung for
-/// long holds up nobody.
+/// A collector that does not come back keeps its thread. The next request gets
+/// a measurement without it. A search that does not come back is waited for:
+/// what it works on cannot be shared. A run is waited for as long as the
+/// request has time in all, counted from the start of the run, so that what has
+/// hung for long holds up nobody.
 ///
 /// Thread-safe. Always owned by a shared_ptr, which the threads share.
 class CollectorRunner final
@@ -97,12 +98,13 @@ class CollectorRunner final
     TimePoint started{};
     TimePoint deadline{};
     /// Null until the processes have been found.
-    std::shared_ptr<const ProcessTree> tree;
+    std::shared_ptr<const ProcessTree> tree = nullptr;
     /// The collector that is run, absent between two.
-    std::optional<CollectorId> running;
+    std::optional<CollectorId> running = std::nullopt;
     /// What another runner still has under way, one before a reload.
-    CollectorSet claimed_elsewhere;
-    TimePoint claimed_since{};
+    CollectorSet claimed_elsewhere = {};
+    /// Since when, for each of those.
+    std::array<TimePoint, kCountOf<CollectorId>> claimed_since = {};
     /// No thread works on it: all that is left is claimed elsewhere.
     bool parked = false;
   };
@@ -114,6 +116,7 @@ class CollectorRunner final
   std::optional<CollectorId> AbandonHung(const Request& request);
   bool IsUnderWay(uint64_t measurement) const;
   bool IsAwaited(const Request& request) const;
+  TimePoint StepStarted() const;
   std::optional<TimePoint> WaitUntil(const Request& request,
                                      uint64_t measurement) const;
 
@@ -127,9 +130,12 @@ class CollectorRunner final
   void StartBackgroundRun(CollectorId id);
   Claimed TryClaim(CollectorId id);
   bool IsClaimedElsewhere(CollectorId id) const;
-  void RunAndPublish(Lock& lock, CollectorId id,
-                     const std::shared_ptr<const ProcessTree>& tree);
-  void Publish(Lock& lock, CollectorId id, FinishedRun finished);
+  std::shared_ptr<const FinishedRun> BeginRun(CollectorId id,
+                                              TimePoint deadline);
+  FinishedRun Run(CollectorId id, const ProcessTree& tree,
+                  TimePoint deadline) const;
+  void Tell(const FinishedRun* before, const FinishedRun& finished) const;
+  void EndRun(CollectorId id, std::shared_ptr<const FinishedRun> finished);
 
   const config::TargetConfig target_;
   const SearchProcesses search_;
@@ -143,6 +149,8 @@ class CollectorRunner final
   /// The one under way.
   std::optional<Measurement> measurement_;
   uint64_t measurements_ = 0;
+  /// Number of the last one that was given up because a collector hangs.
+  std::optional<uint64_t> last_abandoned_;
   bool stopped_ = false;
 };
 

@@ -25,9 +25,9 @@ struct WorkKey {
   bool operator==(const WorkKey&) const = default;
 };
 
-/// The work that is under way, whichever configuration began it. Work that hangs
-/// cannot be ended, so the same work is not begun a second time beside it, not
-/// even after a reload. Thread-safe.
+/// The work that is under way, whichever configuration began it. Work that
+/// hangs cannot be ended, so the same work is not begun a second time beside
+/// it, not even after a reload. Thread-safe.
 class OutstandingWork : public std::enable_shared_from_this<OutstandingWork> {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

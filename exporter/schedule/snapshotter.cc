@@ -7,20 +7,6 @@
 namespace leak_exporter {
 namespace {
 
-/// Threads beyond the cores would only take turns, but one that waits for a lock
-/// in the kernel leaves its core to another.
-PoolLimits ForegroundLimits() {
-  return {.at_once = std::clamp(2 * std::thread::hardware_concurrency(), 2U, 8U),
-          .most_threads = 32};
-}
-
-PoolLimits BackgroundLimits() {
-  return {.at_once = std::clamp(std::thread::hardware_concurrency(), 2U, 4U),
-          .most_threads = 32,
-          // A directory walk may take minutes, and is not to hold up a heap.
-          .patience = std::chrono::seconds(2)};
-}
-
 bool IsWanted(const std::optional<std::vector<std::string>>& wanted,
               const std::string& name) {
   return !wanted || std::ranges::find(*wanted, name) != wanted->end();
@@ -35,14 +21,30 @@ CollectorSet SetOf(const std::optional<std::vector<CollectorId>>& wanted) {
 
 }  // namespace
 
+PoolLimits ScrapePoolLimits() {
+  // Threads beyond the cores would only take turns, but one that waits for a
+  // lock in the kernel leaves its core to another.
+  return {
+      .at_once = std::clamp(2 * std::thread::hardware_concurrency(), 2U, 8U),
+      .most_threads = 32,
+      .patience = std::chrono::milliseconds(250)};
+}
+
+PoolLimits BackgroundPoolLimits() {
+  return {.at_once = std::clamp(std::thread::hardware_concurrency(), 2U, 4U),
+          .most_threads = 32,
+          // A directory walk may take minutes, and is not to hold up a heap.
+          .patience = std::chrono::seconds(2)};
+}
+
 Snapshotter::Snapshotter(MeasuringFactory factory,
                          const SnapshotterEnvironment& environment)
     : factory_(std::move(factory)),
       clock_(environment.clock),
       workers_(environment.threads, WorkerThreads::Priority::kNormal,
-               ForegroundLimits(), environment.clock),
+               environment.workers, environment.clock),
       background_(environment.threads, WorkerThreads::Priority::kBackground,
-                  BackgroundLimits(), environment.clock),
+                  environment.background, environment.clock),
       environment_{environment.clock,
                    environment.proc_fs,
                    workers_,

@@ -31,10 +31,10 @@ struct SnapshotRequest {
   std::optional<std::vector<std::string>> targets = std::nullopt;
   /// Absent means every collector; the same goes for HasCollector.
   std::optional<std::vector<CollectorId>> collectors = std::nullopt;
-  std::chrono::nanoseconds budget{};
+  std::chrono::nanoseconds budget = {};
   /// Results that ended less than this ago will do. With 0 everything is
   /// measured, but for collectors that have an interval.
-  std::chrono::nanoseconds max_age{0};
+  std::chrono::nanoseconds max_age = std::chrono::nanoseconds(0);
 };
 
 /// How a configuration becomes something that measures; tests put fakes here.
@@ -47,6 +47,12 @@ struct MeasuringFactory {
       make_collectors;
 };
 
+/// For searches and for the collectors of a scrape, as this machine's cores
+/// suggest.
+PoolLimits ScrapePoolLimits();
+/// For collectors that have an interval.
+PoolLimits BackgroundPoolLimits();
+
 /// What a snapshotter measures with. The references outlive every worker
 /// thread.
 struct SnapshotterEnvironment {
@@ -56,6 +62,8 @@ struct SnapshotterEnvironment {
   Logger& logger;
   /// Told of each run that ended; may be empty.
   RunListener listener = {};
+  PoolLimits workers = ScrapePoolLimits();
+  PoolLimits background = BackgroundPoolLimits();
 };
 
 /// Measures the configured targets on request, all at once, and so is the one

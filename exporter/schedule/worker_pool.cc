@@ -23,11 +23,9 @@ struct WorkerPool::State : std::enable_shared_from_this<State> {
   /// Busy threads whose work has not outlasted the patience.
   size_t Working() const {
     const TimePoint now = clock.Now();
-    return static_cast<size_t>(
-        std::count_if(busy_since.begin(), busy_since.end(),
-                      [&](TimePoint since) {
-                        return now - since < limits.patience;
-                      }));
+    return static_cast<size_t>(std::count_if(
+        busy_since.begin(), busy_since.end(),
+        [&](TimePoint since) { return now - since < limits.patience; }));
   }
 
   /// Starts as many threads as may work on what waits. `lock` is held.
@@ -38,8 +36,8 @@ struct WorkerPool::State : std::enable_shared_from_this<State> {
     size_t working = Working() + ready;
     while (wanted > 0 && working < limits.at_once &&
            running < limits.most_threads) {
-      const auto started = threads.Start(
-          priority, [self = shared_from_this()] { self->Run(); });
+      const auto started =
+          threads.Start(priority, [self = shared_from_this()] { self->Run(); });
       if (!started) return started;
       ++running;
       ++starting;

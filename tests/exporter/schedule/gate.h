@@ -8,10 +8,10 @@
 namespace leak_exporter {
 
 /// How long a test waits for another thread before it fails.
-inline constexpr std::chrono::seconds kTestPatience{60};
+inline constexpr std::chrono::seconds kTestPatience{20};
 
-/// Where a test holds up other threads. Open at first. No wait is for ever: what
-/// does not happen within kTestPatience fails the test.
+/// Where a test holds up other threads. Open at first. No wait is for ever:
+/// what does not happen within kTestPatience fails the test.
 class Gate {
  public:
   void Close() {
@@ -42,7 +42,8 @@ class Gate {
  private:
   void Await(const int& count, int times) const {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, kTestPatience, [&] { return count >= times; })) {
+    if (!changed_.wait_for(lock, kTestPatience,
+                           [&] { return count >= times; })) {
       throw std::runtime_error("nobody came to the gate");
     }
   }

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +28,8 @@ inline config::Config OneTarget(const std::string& name = "app") {
   return config;
 }
 
-/// How often the fake search's neighbour "disk_usage" had run when it left this.
+/// How often the fake search's neighbour "disk_usage" had run when it left
+/// this.
 inline uint64_t DiskRun(const TargetSnapshot& target) {
   return target.disk_usage->temporary_filesystem_available_bytes.value_or(0);
 }
@@ -80,6 +84,18 @@ class SnapshotBench {
     return TakeBeside({.budget = budget});
   }
 
+  /// The runs that the listener has heard of, sorted, once there are so many.
+  std::vector<CollectorId> AwaitHeard(size_t runs) {
+    std::unique_lock lock(heard_mutex);
+    if (!heard_changed.wait_for(lock, kTestPatience,
+                                [&] { return heard.size() >= runs; })) {
+      throw std::runtime_error("the listener was not told");
+    }
+    std::vector<CollectorId> sorted = std::exchange(heard, {});
+    std::ranges::sort(sorted);
+    return sorted;
+  }
+
   ManualClock clock;
   CapturedLog log;
   procfs::ProcFs proc_fs;
@@ -89,9 +105,9 @@ class SnapshotBench {
   CollectorScript memory;
   CollectorScript disk;
   std::atomic<int> searches_made = 0;
-  /// What the listener was told: the run's name, in order.
   std::vector<CollectorId> heard;
   std::mutex heard_mutex;
+  std::condition_variable heard_changed;
   Snapshotter snapshotter{
       {[this](const config::TargetConfig&, size_t) {
          ++searches_made;
@@ -108,6 +124,7 @@ class SnapshotBench {
        [this](const std::string&, const FinishedRun& run) {
          const std::lock_guard lock(heard_mutex);
          heard.push_back(run.run.collector);
+         heard_changed.notify_all();
        }}};
 };
 
