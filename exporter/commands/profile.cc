@@ -48,7 +48,7 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
       MakeStandardErrorLogger(options.log_format, options.log_level);
   const SystemWaitableClock clock;
   WorkerThreads workers;
-  Snapshotter snapshotter(MakeMonitorFactory(proc_fs, RaiseDescriptorLimit()),
+  Snapshotter snapshotter(MakeMeasuringFactory(proc_fs, RaiseDescriptorLimit()),
                           {clock, proc_fs, workers, *logger});
   snapshotter.Configure(*config);
   const Snapshot snapshot = snapshotter.Take(

@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "metrics/targets/main_processes.h"
+
 namespace leak_exporter {
 namespace {
 
@@ -36,6 +38,13 @@ std::vector<ErrorCause> Causes(const CollectorRun& run) {
   return causes;
 }
 
+std::vector<ProcessId> MainIds(const ProcessTree& tree) {
+  std::vector<ProcessId> ids;
+  ids.reserve(tree.main.size());
+  for (const ProcessSample& main : tree.main) ids.push_back(main.handle->id());
+  return ids;
+}
+
 }  // namespace
 
 FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
@@ -52,15 +61,18 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
   return finished;
 }
 
-FoundProcesses FindProcesses(TreeSource& source, const Clock& clock) {
+FoundProcesses FindProcesses(const SearchProcesses& search,
+                             const Clock& clock) {
   FoundProcesses found;
   ErrorTally errors;
-  found.run = Timed(CollectorId::kTargets, clock, errors, [&] {
-    auto round = source.Measure(clock);
-    found.tree = std::move(round.tree);
-    errors = std::move(round.errors);
+  found.finished.run = Timed(CollectorId::kTargets, clock, errors, [&] {
+    TargetWatch::Discovery discovery = search(clock);
+    found.tree = std::move(discovery.tree);
+    errors = std::move(discovery.errors);
     return errors.errors().empty();
   });
+  found.finished.main = MainIds(found.tree);
+  found.finished.parts.main_processes = ListMainProcesses(found.tree);
   return found;
 }
 
@@ -110,11 +122,15 @@ void LogChange(Logger& logger, std::string_view target,
   }
 }
 
-std::vector<ProcessId> MainIds(const ProcessTree& tree) {
-  std::vector<ProcessId> ids;
-  ids.reserve(tree.main.size());
-  for (const ProcessSample& main : tree.main) ids.push_back(main.handle->id());
-  return ids;
+void LogHung(Logger& logger, std::string_view target, CollectorId collector) {
+  logger.Warn("collector does not answer",
+              {{"target", target}, {"collector", NameOf(collector)}});
+}
+
+void LogCannotMeasure(Logger& logger, std::string_view target,
+                      const Error& error) {
+  logger.Error("cannot measure",
+               {{"target", target}, {"error", error.message}});
 }
 
 }  // namespace leak_exporter

@@ -1,27 +1,33 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/config.h"
 #include "exporter/log/log.h"
-#include "exporter/schedule/tree_source.h"
 #include "metrics/base/clock.h"
 #include "metrics/base/process_id.h"
 #include "metrics/collectors/collector.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/snapshot.h"
+#include "metrics/targets/target_watch.h"
 
 namespace leak_exporter {
 
-/// What one run of a collector left.
+/// Finds a target's processes. What carries over between discoveries is its
+/// own. Called from one thread at a time, not always the same.
+using SearchProcesses = std::function<TargetWatch::Discovery(const Clock&)>;
+
+/// What one run of a collector, or of the search, left.
 struct FinishedRun {
   /// The main processes that it measured.
   std::vector<ProcessId> main;
-  /// Only the collector's own parts are there.
+  /// Only the collector's own parts are there; of the search the main
+  /// processes.
   TargetSnapshot parts;
   CollectorRun run;
 };
@@ -29,7 +35,7 @@ struct FinishedRun {
 /// A target's processes and how finding them went.
 struct FoundProcesses {
   ProcessTree tree;
-  CollectorRun run;
+  FinishedRun finished;
 };
 
 /// What a run reads besides the tree; the references outlive it.
@@ -46,7 +52,7 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
                          const RunEnvironment& environment);
 
 /// The same for finding the processes. It succeeds where no read failed.
-FoundProcesses FindProcesses(TreeSource& source, const Clock& clock);
+FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock);
 
 /// The record of a run without a result in time. `timestamp` is that of the
 /// older result that is served in its place.
@@ -61,6 +67,11 @@ void ShareParts(const TargetSnapshot& from, TargetSnapshot& into);
 void LogChange(Logger& logger, std::string_view target,
                const CollectorRun* before, const CollectorRun& run);
 
-std::vector<ProcessId> MainIds(const ProcessTree& tree);
+/// Logs that a collector has taken all the time there was and is still at it.
+void LogHung(Logger& logger, std::string_view target, CollectorId collector);
+
+/// Logs that the system gives no thread to measure with.
+void LogCannotMeasure(Logger& logger, std::string_view target,
+                      const Error& error);
 
 }  // namespace leak_exporter

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "exporter/schedule/tree_source.h"
 #include "metrics/collectors/collectors.h"
 #include "metrics/targets/target_watch.h"
 
@@ -12,20 +11,6 @@ namespace {
 
 // For connections, logs, and what collectors open for a moment.
 constexpr uint64_t kReservedDescriptors = 512;
-
-class WatchedTarget final : public TreeSource {
- public:
-  WatchedTarget(const config::TargetConfig& target,
-                const procfs::ProcFs& proc_fs, const WatchLimits& limits)
-      : watch_(target, proc_fs, limits) {}
-
-  TargetWatch::Discovery Measure(const Clock& clock) override {
-    return watch_.Measure(clock);
-  }
-
- private:
-  TargetWatch watch_;
-};
 
 WatchLimits ShareOf(uint64_t most_descriptors, size_t targets) {
   WatchLimits limits;
@@ -39,12 +24,14 @@ WatchLimits ShareOf(uint64_t most_descriptors, size_t targets) {
 
 }  // namespace
 
-MonitorFactory MakeMonitorFactory(const procfs::ProcFs& proc_fs,
-                                  uint64_t most_descriptors) {
+MeasuringFactory MakeMeasuringFactory(const procfs::ProcFs& proc_fs,
+                                      uint64_t most_descriptors) {
   return {[&proc_fs, most_descriptors](const config::TargetConfig& target,
                                        size_t targets) {
-            return std::make_unique<WatchedTarget>(
-                target, proc_fs, ShareOf(most_descriptors, targets));
+            // Shared, because a function is copied.
+            return [watch = std::make_shared<TargetWatch>(
+                        target, proc_fs, ShareOf(most_descriptors, targets))](
+                       const Clock& clock) { return watch->Measure(clock); };
           },
           &MakeCollectors};
 }

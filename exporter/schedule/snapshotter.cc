@@ -1,27 +1,57 @@
 #include "exporter/schedule/snapshotter.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace leak_exporter {
 namespace {
 
-template <typename T>
-bool Contains(const std::vector<T>& all, const T& one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
+bool IsWanted(const std::optional<std::vector<std::string>>& wanted,
+              const std::string& name) {
+  return !wanted || std::ranges::find(*wanted, name) != wanted->end();
 }
 
-template <typename T>
-bool IsWanted(const std::optional<std::vector<T>>& wanted, const T& one) {
-  return !wanted || Contains(*wanted, one);
+CollectorSet SetOf(const std::optional<std::vector<CollectorId>>& wanted) {
+  CollectorSet set;
+  if (!wanted) return set.set();
+  for (const CollectorId id : *wanted) set.set(static_cast<size_t>(id));
+  return set;
 }
 
 }  // namespace
 
-Snapshotter::Snapshotter(MonitorFactory factory,
-                         const MonitorEnvironment& environment)
+PoolLimits ScrapePoolLimits() {
+  // Threads beyond the cores would only take turns, but one that waits for a
+  // lock in the kernel leaves its core to another.
+  return {
+      .at_once = std::clamp(2 * std::thread::hardware_concurrency(), 2U, 8U),
+      .most_threads = 32,
+      .patience = std::chrono::milliseconds(250)};
+}
+
+PoolLimits BackgroundPoolLimits() {
+  return {.at_once = std::clamp(std::thread::hardware_concurrency(), 2U, 4U),
+          .most_threads = 32,
+          // A directory walk may take minutes, and is not to hold up a heap.
+          .patience = std::chrono::seconds(2)};
+}
+
+Snapshotter::Snapshotter(MeasuringFactory factory,
+                         const SnapshotterEnvironment& environment)
     : factory_(std::move(factory)),
-      environment_(environment),
+      clock_(environment.clock),
+      workers_(environment.threads, WorkerThreads::Priority::kNormal,
+               environment.workers, environment.clock),
+      background_(environment.threads, WorkerThreads::Priority::kBackground,
+                  environment.background, environment.clock),
+      environment_{environment.clock,
+                   environment.proc_fs,
+                   workers_,
+                   background_,
+                   std::make_shared<OutstandingWork>(),
+                   environment.logger,
+                   environment.listener},
       setup_(std::make_shared<const Setup>()) {}
 
 Snapshotter::~Snapshotter() { Stop(); }
@@ -30,79 +60,72 @@ void Snapshotter::Configure(const config::Config& config) {
   auto setup = std::make_shared<Setup>();
   setup->collectors = config.collectors;
   for (const auto& collector : factory_.make_collectors(config.collectors)) {
-    setup->collector_ids.push_back(collector->id());
+    setup->enabled.set(static_cast<size_t>(collector->id()));
   }
   const std::lock_guard lock(mutex_);
   for (const config::TargetConfig& target : config.targets) {
-    setup->monitors.push_back(KeepOrMake(*setup_, target, config));
-  }
-  for (const auto& monitor : setup_->monitors) {
-    const auto& kept = setup->monitors;
-    if (std::find(kept.begin(), kept.end(), monitor) == kept.end()) {
-      monitor->Retire();
-    }
+    setup->runners.push_back(KeepOrMake(*setup_, target, config));
   }
   setup_ = std::move(setup);
 }
 
-std::shared_ptr<TargetMonitor> Snapshotter::KeepOrMake(
+std::shared_ptr<CollectorRunner> Snapshotter::KeepOrMake(
     const Setup& before, const config::TargetConfig& target,
     const config::Config& config) const {
-  const auto kept = std::find_if(
-      before.monitors.begin(), before.monitors.end(),
-      [&](const auto& monitor) { return monitor->target() == target; });
-  if (kept != before.monitors.end() && before.collectors == config.collectors) {
+  const auto kept = std::ranges::find_if(
+      before.runners,
+      [&](const auto& runner) { return runner->target() == target; });
+  if (kept != before.runners.end() && before.collectors == config.collectors) {
     return *kept;
   }
-  return std::make_shared<TargetMonitor>(
-      target, factory_.make_tree_source(target, config.targets.size()),
+  return std::make_shared<CollectorRunner>(
+      target, factory_.make_search(target, config.targets.size()),
       factory_.make_collectors(config.collectors), environment_);
 }
 
 Snapshot Snapshotter::Take(const SnapshotRequest& request) const {
   const auto setup = CurrentSetup();
-  TargetMonitor::Request measure;
-  for (size_t i = 0; i < setup->collector_ids.size(); ++i) {
-    measure.collectors[i] =
-        IsWanted(request.collectors, setup->collector_ids[i]);
-  }
-  measure.asked = environment_.clock.Now();
+  MeasurementRequest measure;
+  measure.collectors = SetOf(request.collectors);
+  measure.asked = clock_.Now();
   measure.deadline = measure.asked + request.budget;
+  measure.max_age = request.max_age;
 
-  std::vector<std::pair<TargetMonitor*, TargetMonitor::Ticket>> begun;
-  for (const auto& monitor : setup->monitors) {
-    if (IsWanted(request.targets, monitor->target().name)) {
-      begun.emplace_back(monitor.get(), monitor->Begin(measure));
+  std::vector<std::pair<CollectorRunner*, uint64_t>> begun;
+  for (const auto& runner : setup->runners) {
+    if (IsWanted(request.targets, runner->target().name)) {
+      begun.emplace_back(runner.get(), runner->Begin(measure));
     }
   }
   Snapshot snapshot;
-  for (auto& [monitor, ticket] : begun) {
-    snapshot.targets.push_back(monitor->Finish(measure, std::move(ticket)));
+  for (const auto& [runner, measurement] : begun) {
+    snapshot.targets.push_back(runner->Finish(measure, measurement));
   }
   snapshot.timestamp_unix_seconds =
-      std::chrono::duration<double>(
-          environment_.clock.WallTime().time_since_epoch())
+      std::chrono::duration<double>(clock_.WallTime().time_since_epoch())
           .count();
   return snapshot;
 }
 
 size_t Snapshotter::TargetCount() const {
-  return CurrentSetup()->monitors.size();
+  return CurrentSetup()->runners.size();
 }
 
 bool Snapshotter::HasTarget(std::string_view name) const {
   const auto setup = CurrentSetup();
-  return std::any_of(
-      setup->monitors.begin(), setup->monitors.end(),
-      [name](const auto& monitor) { return monitor->target().name == name; });
+  return std::ranges::any_of(setup->runners, [name](const auto& runner) {
+    return runner->target().name == name;
+  });
 }
 
 bool Snapshotter::HasCollector(CollectorId id) const {
-  return Contains(CurrentSetup()->collector_ids, id);
+  return CurrentSetup()->enabled[static_cast<size_t>(id)];
 }
 
 void Snapshotter::Stop() {
-  for (const auto& monitor : CurrentSetup()->monitors) monitor->Stop();
+  for (const auto& runner : CurrentSetup()->runners) runner->Stop();
+  workers_.Stop();
+  background_.Stop();
 }
 
 std::shared_ptr<const Snapshotter::Setup> Snapshotter::CurrentSetup() const {

@@ -22,6 +22,8 @@ using std::chrono::nanoseconds;
 using Seconds = std::chrono::duration<double>;
 
 constexpr std::chrono::seconds kDefaultBudget{10};
+// A page that is looked at again and again does not measure each time.
+constexpr std::chrono::seconds kPageAge{5};
 constexpr Seconds kShortestBudget{0.1};
 constexpr Seconds kLongestBudget{300};
 constexpr Seconds kMargin{0.5};
@@ -114,7 +116,7 @@ Response DebugBlock(const Site& site, render::DebugBlock block,
 
 Response Page(const Site& site) {
   const Snapshot snapshot =
-      site.snapshotter.Take({std::nullopt, std::nullopt, kDefaultBudget});
+      site.snapshotter.Take({.budget = kDefaultBudget, .max_age = kPageAge});
   Response response;
   response.content_type = "text/html; charset=utf-8";
   response.headers.emplace_back(

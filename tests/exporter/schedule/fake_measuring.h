@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,45 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "exporter/schedule/tree_source.h"
+#include "exporter/schedule/collector_run.h"
 #include "metrics/collectors/collector.h"
+#include "tests/exporter/schedule/gate.h"
 #include "tests/fake_proc.h"
 
 namespace leak_exporter {
-
-/// Where a test holds up other threads. Open at first.
-class Gate {
- public:
-  void Close() {
-    const std::lock_guard lock(mutex_);
-    open_ = false;
-  }
-  void Open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void Pass() {
-    std::unique_lock lock(mutex_);
-    ++entered_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  int entered() const {
-    const std::lock_guard lock(mutex_);
-    return entered_;
-  }
-  void AwaitEntered(int times) const {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return entered_ >= times; });
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  bool open_ = true;
-  int entered_ = 0;
-};
 
 /// A target whose processes a test names. Thread-safe.
 class FakeTarget {
@@ -71,31 +37,23 @@ class FakeTarget {
     tree_ = std::move(tree);
   }
 
-  std::unique_ptr<TreeSource> MakeSource() {
-    return std::make_unique<Source>(*this);
+  /// The search for its processes. The target outlives it.
+  SearchProcesses MakeSearch() {
+    return [this](const Clock&) {
+      gate.Pass();
+      TargetWatch::Discovery discovery;
+      complain(discovery.errors);
+      const std::lock_guard lock(mutex_);
+      discovery.tree = tree_;
+      return discovery;
+    };
   }
 
   Gate gate;
-  /// What the next walks complain of.
+  /// What the next searches complain of.
   std::function<void(ErrorTally&)> complain = [](ErrorTally&) {};
 
  private:
-  class Source final : public TreeSource {
-   public:
-    explicit Source(FakeTarget& target) : target_(target) {}
-    TargetWatch::Discovery Measure(const Clock&) override {
-      target_.gate.Pass();
-      TargetWatch::Discovery round;
-      target_.complain(round.errors);
-      const std::lock_guard lock(target_.mutex_);
-      round.tree = target_.tree_;
-      return round;
-    }
-
-   private:
-    FakeTarget& target_;
-  };
-
   FakeProc proc_;
   std::mutex mutex_;
   ProcessTree tree_;
@@ -103,7 +61,7 @@ class FakeTarget {
 
 /// What a fake collector does; outlives it, because it belongs to the test.
 struct CollectorScript {
-  CollectorId id = CollectorId::kTargets;
+  CollectorId id = CollectorId::kMemory;
   std::optional<std::chrono::nanoseconds> interval;
   Gate gate;
   /// Called after the gate.

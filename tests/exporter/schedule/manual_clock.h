@@ -4,8 +4,10 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <stdexcept>
 
 #include "exporter/schedule/waitable_clock.h"
+#include "tests/exporter/schedule/gate.h"
 
 namespace leak_exporter {
 
@@ -46,10 +48,14 @@ class ManualClock final : public WaitableClock {
     elapsed_ += span;
   }
 
-  /// Returns once that many threads wait by this clock.
+  /// Returns once that many threads wait by this clock. Fails the test where
+  /// they do not come.
   void AwaitWaiting(int threads) const {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return waiting_ >= threads; });
+    if (!changed_.wait_for(lock, kTestPatience,
+                           [&] { return waiting_ >= threads; })) {
+      throw std::runtime_error("nobody waits by the clock");
+    }
   }
 
  private:

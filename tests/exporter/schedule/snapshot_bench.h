@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <future>
 #include <memory>
-#include <optional>
+#include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,17 +28,20 @@ inline config::Config OneTarget(const std::string& name = "app") {
   return config;
 }
 
-/// A snapshotter over one fake target with the collectors "process_tree" and
-/// "memory", run in the lane, and "disk_usage", every minute. How often a
-/// collector has run is the length of its list.
+/// How often the fake search's neighbour "disk_usage" had run when it left
+/// this.
+inline uint64_t DiskRun(const TargetSnapshot& target) {
+  return target.disk_usage->temporary_filesystem_available_bytes.value_or(0);
+}
+
+/// A snapshotter over one fake target with the collectors process_tree and
+/// memory, which run in every measurement, and disk_usage, every minute.
 class SnapshotBench {
  public:
   SnapshotBench() {
     tree.id = CollectorId::kProcessTree;
-    tree.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
-      auto part = std::make_shared<ProcessTreeSnapshot>();
-      part->children.resize(static_cast<size_t>(tree.gate.entered()));
-      snapshot.process_tree = std::move(part);
+    tree.collect = [](TargetSnapshot& snapshot, ErrorTally&) {
+      snapshot.process_tree = std::make_shared<ProcessTreeSnapshot>();
       return true;
     };
     memory.id = CollectorId::kMemory;
@@ -46,8 +53,8 @@ class SnapshotBench {
     disk.interval = std::chrono::minutes(1);
     disk.collect = [this](TargetSnapshot& snapshot, ErrorTally&) {
       auto part = std::make_shared<DiskUsageSnapshot>();
-      part->temporary_directories.resize(
-          static_cast<size_t>(disk.gate.entered()));
+      part->temporary_filesystem_available_bytes =
+          static_cast<uint64_t>(disk.gate.entered());
       snapshot.disk_usage = std::move(part);
       return true;
     };
@@ -58,44 +65,53 @@ class SnapshotBench {
       gate->Open();
     }
     snapshotter.Stop();
-    snapshotter.Configure({});
-    CHECK(workers.WaitUntilIdle(std::chrono::seconds(10)));
+    CHECK(threads.WaitUntilIdle(kTestPatience));
   }
 
   TargetSnapshot Take(std::chrono::seconds budget = std::chrono::seconds(10)) {
-    return Take({std::nullopt, std::nullopt, budget});
+    return Take({.budget = budget});
   }
   TargetSnapshot Take(const SnapshotRequest& request) {
     Snapshot snapshot = snapshotter.Take(request);
     return std::move(snapshot.targets.at(0));
   }
+  std::future<TargetSnapshot> TakeBeside(SnapshotRequest request) {
+    return std::async(std::launch::async,
+                      [this, request] { return Take(request); });
+  }
   std::future<TargetSnapshot> TakeBeside(
       std::chrono::seconds budget = std::chrono::seconds(10)) {
-    return std::async(std::launch::async,
-                      [this, budget] { return Take(budget); });
+    return TakeBeside({.budget = budget});
   }
 
-  /// Whether no more than so many threads are left, at the latest soon.
-  bool SettlesAt(size_t threads) const {
-    for (int i = 0; i < 10'000 && workers.running() > threads; ++i) {
-      workers.WaitUntilIdle(std::chrono::milliseconds(1));
+  /// The runs that the listener has heard of, sorted, once there are so many.
+  std::vector<CollectorId> AwaitHeard(size_t runs) {
+    std::unique_lock lock(heard_mutex);
+    if (!heard_changed.wait_for(lock, kTestPatience,
+                                [&] { return heard.size() >= runs; })) {
+      throw std::runtime_error("the listener was not told");
     }
-    return workers.running() <= threads;
+    std::vector<CollectorId> sorted = std::exchange(heard, {});
+    std::ranges::sort(sorted);
+    return sorted;
   }
 
   ManualClock clock;
   CapturedLog log;
   procfs::ProcFs proc_fs;
-  WorkerThreads workers;
+  WorkerThreads threads;
   FakeTarget target;
   CollectorScript tree;
   CollectorScript memory;
   CollectorScript disk;
-  std::atomic<int> sources_made = 0;
+  std::atomic<int> searches_made = 0;
+  std::vector<CollectorId> heard;
+  std::mutex heard_mutex;
+  std::condition_variable heard_changed;
   Snapshotter snapshotter{
       {[this](const config::TargetConfig&, size_t) {
-         ++sources_made;
-         return target.MakeSource();
+         ++searches_made;
+         return target.MakeSearch();
        },
        [this](const config::CollectorsConfig&) {
          std::vector<std::unique_ptr<Collector>> collectors;
@@ -104,7 +120,12 @@ class SnapshotBench {
          }
          return collectors;
        }},
-      {clock, proc_fs, workers, log.logger()}};
+      {clock, proc_fs, threads, log.logger(),
+       [this](const std::string&, const FinishedRun& run) {
+         const std::lock_guard lock(heard_mutex);
+         heard.push_back(run.run.collector);
+         heard_changed.notify_all();
+       }}};
 };
 
 }  // namespace leak_exporter
