@@ -204,7 +204,8 @@ TEST_CASE("log: the end does not wait for a pipe that nobody reads") {
 }
 
 TEST_CASE("log: its thread has a name and takes no signals") {
-  const CapturedLog log;
+  CapturedLog log;
+  log.logger().Info("the thread has begun");
   log.text();
   std::string status;
   for (const auto& task :
