@@ -163,25 +163,6 @@ TEST_CASE("disk_usage: distinct working directories, by their oldest child") {
   CHECK(run.errors.empty());
 }
 
-TEST_CASE("disk_usage: the oldest of equally old children has the lowest pid") {
-  const ScratchDirectory directory;
-  const auto one = WorkIn(directory.path());
-  const auto other = WorkIn(directory.path());
-  const Main main;
-  Processes processes;
-  processes.AddMain(main.pid());
-  processes.AddChild(std::max(one->pid(), other->pid()));
-  ProcessTree tree = processes.tree();
-  tree.descendants.push_back(
-      SampleOf(processes.fs(), std::min(one->pid(), other->pid())));
-  tree.descendants[0].start_since_boot = {};
-  ErrorTally errors;
-  const WorkingDirectories found = FindWorkingDirectories(tree, errors);
-  REQUIRE(found.places.size() == 1);
-  REQUIRE(found.places[0].users.size() == 2);
-  CHECK(found.places[0].users[0]->pid() == std::min(one->pid(), other->pid()));
-}
-
 TEST_CASE("disk_usage: where nobody made a directory for the child") {
   const ScratchDirectory directory;
   const std::string& top = directory.path();
@@ -421,51 +402,6 @@ TEST_CASE("disk_usage: what may not be read is unknown, the rest is measured") {
             "0\n"
             // The second root, asked for twice, the child and tmp2.
             "permission 4\n");
-}
-
-TEST_CASE("disk_usage: who leaves between two looks is in use no more") {
-  const ScratchDirectory directory;
-  const auto first = WorkIn(directory.path());
-  const auto second = WorkIn(directory.path());
-  const Main main;
-  Processes processes;
-  processes.AddMain(main.pid());
-  processes.AddChild(first->pid());
-  processes.AddChild(second->pid());
-  ErrorTally errors;
-  const WorkingDirectories found =
-      FindWorkingDirectories(processes.tree(), errors);
-  REQUIRE(found.places.size() == 1);
-  const TargetRoots roots(processes.fs());
-  const auto both = OpenPlace(roots, found.places[0]);
-  REQUIRE(both);
-  CHECK(both->pid == first->pid());
-  first->Reap();
-  const auto one = OpenPlace(roots, found.places[0]);
-  REQUIRE(one);
-  CHECK(one->pid == second->pid());
-  second->Reap();
-  const auto none = OpenPlace(roots, found.places[0]);
-  REQUIRE_FALSE(none);
-  CHECK(IsGone(none.error()));
-}
-
-TEST_CASE("disk_usage: a path that is another directory by now is gone") {
-  const ScratchDirectory directory;
-  const std::string path = directory.path() + "/cache";
-  fs::create_directory(path);
-  const Main main;
-  Processes processes;
-  processes.AddMain(main.pid());
-  const TargetRoots roots(processes.fs());
-  const auto place = FindByPath(roots, processes.tree().main[0].handle, path);
-  REQUIRE(place);
-  CHECK(OpenPlace(roots, *place));
-  fs::rename(path, directory.path() + "/moved");
-  fs::create_directory(path);
-  const auto opened = OpenPlace(roots, *place);
-  REQUIRE_FALSE(opened);
-  CHECK(IsGone(opened.error()));
 }
 
 // A clock on which every look takes a millisecond; a walk looks once for each

@@ -46,45 +46,6 @@ uint64_t AllocatedBytes(const std::string& path) {
   return static_cast<uint64_t>(status.st_blocks) * 512;
 }
 
-TEST_CASE("open_files: the kind, by type and only then by text") {
-  struct Case {
-    mode_t type;
-    uint32_t links;
-    std::string target;
-    FileKind kind;
-  };
-  const auto [type, links, target, kind] =
-      GENERATE(Case{S_IFREG, 1, "/tmp/a", FileKind::kFile},
-               Case{S_IFREG, 2, "/tmp/a (deleted)", FileKind::kFile},
-               Case{S_IFREG, 0, "/tmp/a (deleted)", FileKind::kDeletedFile},
-               // A path too long for the kernel to tell.
-               Case{S_IFREG, 1, "", FileKind::kFile},
-               Case{S_IFREG, 0, "", FileKind::kDeletedFile},
-               Case{S_IFREG, 0, "/dev/shm/x (deleted)", FileKind::kDeletedFile},
-               Case{S_IFREG, 0, "/memfd:x (deleted)", FileKind::kOther},
-               Case{S_IFREG, 1, "/memfd:x", FileKind::kFile},
-               Case{S_IFREG, 1, "net:[4026531840]", FileKind::kOther},
-               // pidfds, kernels 6.9 and 6.10.
-               Case{S_IFREG, 1, "pidfd:[7]", FileKind::kOther},
-               Case{S_IFREG, 1, "anon_inode:[pidfd]", FileKind::kAnonInode},
-               Case{0, 1, "anon_inode:[eventpoll]", FileKind::kAnonInode},
-               Case{0, 1, "anon_inode:inotify", FileKind::kAnonInode},
-               Case{0, 1, "/dmabuf:", FileKind::kOther},
-               Case{0, 1, "", FileKind::kOther},
-               Case{S_IFDIR, 0, "", FileKind::kDirectory},
-               Case{S_IFSOCK, 1, "", FileKind::kSocket},
-               Case{S_IFIFO, 1, "", FileKind::kPipe},
-               Case{S_IFCHR, 1, "", FileKind::kDevice},
-               Case{S_IFBLK, 1, "", FileKind::kDevice},
-               Case{S_IFLNK, 1, "", FileKind::kOther});
-  CAPTURE(type, links, target);
-  procfs::Descriptor descriptor;
-  descriptor.type = type;
-  descriptor.links = links;
-  descriptor.target = target;
-  CHECK(KindOf(descriptor) == kind);
-}
-
 TEST_CASE("open_files: every kind of a live process, and its files' paths") {
   const ScratchDirectory directory;
   const std::string at = directory.path() + "/";
