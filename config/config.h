@@ -11,12 +11,13 @@
 
 namespace leak_exporter::config {
 
-/// Which processes a target means. Every condition that is given (not empty)
-/// must hold; several values of one condition are alternatives.
+/// The conditions that decide which processes a target means. Every condition
+/// that is given, that is not empty, must hold. Several values of one condition
+/// are alternatives.
 struct MatchConfig {
   std::vector<pid_t> pids;
   std::vector<std::string> pid_files;
-  /// Exactly the kernel's comm (at most 15 bytes).
+  /// Compared with the whole of the kernel's comm (at most 15 bytes).
   std::vector<std::string> comms;
   /// Globs (fnmatch(3) without FNM_PATHNAME) on the executable's path.
   std::vector<std::string> exes;
@@ -32,16 +33,16 @@ struct MatchConfig {
 };
 
 struct TemporaryDirectoriesConfig {
-  /// What each child has as its working directory.
+  /// Whether to measure the directories that children work in.
   bool children_working_directories = true;
-  /// Globs besides, resolved through the target's own root.
+  /// Globs of further directories, resolved through the target's own root.
   std::vector<std::string> paths;
 
   bool operator==(const TemporaryDirectoriesConfig&) const = default;
 };
 
 struct TargetConfig {
-  /// Value of the label `target`; unique.
+  /// The value of the label `target`. Unique.
   std::string name;
   MatchConfig match;
   std::vector<std::string> repository_caches;
@@ -59,8 +60,8 @@ struct ProcessTreeConfig {
 
 struct MemoryConfig {
   bool enabled = true;
-  /// PSS and USS from smaps_rollup. Off: reading it stalls the target's mmap
-  /// calls for as long as the kernel walks its page tables.
+  /// Whether to read PSS and USS from smaps_rollup. Off by default, because the
+  /// target's mmap calls wait while the kernel walks its page tables.
   bool smaps = false;
   std::chrono::nanoseconds smaps_interval = std::chrono::minutes(5);
   uint64_t smaps_max_resident_bytes = uint64_t{4} << 30;
@@ -70,7 +71,8 @@ struct MemoryConfig {
 
 struct MappingsConfig {
   bool enabled = true;
-  /// kB are the kernel's, as in pmap: 1000kB is 1000 * 1024 bytes here.
+  /// The default is written 1000kB, in the kernel's kB of 1024 bytes, as
+  /// pmap(1) counts.
   uint64_t threshold_bytes = uint64_t{1000} * 1024;
   size_t top = 20;
 
@@ -96,9 +98,9 @@ struct PythonHeapConfig {
   bool enabled = true;
   std::chrono::nanoseconds min_interval = std::chrono::seconds(30);
   size_t top = 50;
-  /// Print reprs of objects in debug blocks, not only their types.
+  /// Whether debug blocks show reprs of objects, and not only their types.
   bool values = true;
-  /// Stop the target while its memory is copied.
+  /// Whether to stop the target while its memory is copied.
   bool freeze = false;
 
   bool operator==(const PythonHeapConfig&) const = default;
@@ -115,13 +117,15 @@ struct CollectorsConfig {
   bool operator==(const CollectorsConfig&) const = default;
 };
 
-/// Each profile that has an interval is printed at it.
+/// Which profiles are printed, and where. A profile is printed at its interval,
+/// if it has one.
 struct DebuggingConfig {
   std::optional<std::chrono::nanoseconds> memory_profile_interval;
   std::optional<std::chrono::nanoseconds> pid_profile_interval;
   std::optional<std::chrono::nanoseconds> disk_profile_interval;
   std::optional<std::chrono::nanoseconds> mapping_profile_interval;
-  /// Path of the file blocks are appended to; empty is standard output.
+  /// The path of the file that blocks are appended to. Empty means standard
+  /// output.
   std::string output;
 
   bool operator==(const DebuggingConfig&) const = default;

@@ -6,8 +6,8 @@
 
 namespace leak_exporter::config {
 
-/// Where something stands in a file, from 1; columns count code points. Zero
-/// where it is about the file as a whole.
+/// A place in a file. Lines and columns count from 1, and columns count code
+/// points. Both are 0 for the file as a whole.
 struct Position {
   int line = 0;
   int column = 0;
@@ -18,7 +18,8 @@ struct Position {
 /// One thing that is wrong in a configuration.
 struct ConfigError {
   Position position;
-  /// "debugging.pid_profile.interval"; empty where it is about no key.
+  /// The key that the error is about, such as "debugging.pid_profile.interval".
+  /// Empty where it is about none.
   std::string key;
   /// One line: what is wrong, and what was expected.
   std::string message;
@@ -26,12 +27,15 @@ struct ConfigError {
   bool operator==(const ConfigError&) const = default;
 };
 
-/// Sorted by position, never empty where they are a result.
+/// All that is wrong, sorted by position. A result is never an empty list of
+/// errors.
 using ConfigErrors = std::vector<ConfigError>;
 
-/// "leak_exporter.yml:12:17: debugging.pid_profile.interval: '5' has no unit;
-/// expected a duration such as 5 minutes", without what is absent.
+/// One line: "leak_exporter.yml:12:17: debugging.pid_profile.interval: '5' has
+/// no unit; expected a duration such as 5 minutes". A position or key that is
+/// absent is left out.
 std::string ToString(std::string_view file, const ConfigError& error);
+/// The same for each of several errors.
 std::vector<std::string> ToStrings(std::string_view file,
                                    const ConfigErrors& errors);
 

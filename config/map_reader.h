@@ -17,14 +17,15 @@
 
 namespace leak_exporter::config {
 
-/// What is wrong with a text, or nothing.
+/// A check that says what is wrong with a text, or nothing where it is right.
 using Check = std::function<std::optional<std::string>(const std::string&)>;
 
-/// Collects errors up to a bound; what comes after is left out, and said.
+/// Collects errors up to a bound. Further errors are left out, and a last error
+/// says so.
 class ErrorList {
  public:
   void Add(Position position, std::string key, std::string message);
-  /// Sorted by position.
+  /// Hands over the errors, sorted by position.
   ConfigErrors Take();
 
  private:
@@ -33,12 +34,13 @@ class ErrorList {
 };
 
 /// Reads the entries of a map by their keys and types. A key that is absent
-/// leaves its value as it is; one that is wrong does too and adds an error. A
-/// null in place of the map is a map without entries; anything else is an
-/// error. Refers to its arguments.
+/// leaves its value as it is. So does one that is wrong, which also adds an
+/// error. A null in place of the map counts as a map without entries. Anything
+/// else in its place is an error. The node and the list of errors must outlive
+/// the reader.
 class MapReader {
  public:
-  /// `path` is the map's own key, empty for the document.
+  /// `path` is the path of keys that leads to the map, empty for the document.
   MapReader(const YamlNode& node, std::string path, ErrorList& errors);
 
   void Bool(std::string_view key, bool& value);
@@ -47,19 +49,21 @@ class MapReader {
   void Duration(std::string_view key, std::chrono::nanoseconds& value);
   void Size(std::string_view key, uint64_t& value);
   void String(std::string_view key, const Check& check, std::string& value);
-  /// One or a list of them, none given twice.
+  /// Reads one text or a list of texts, of which none may be given twice.
   void Strings(std::string_view key, const Check& check,
                std::vector<std::string>& values);
+  /// The same for process ids.
   void Pids(std::string_view key, std::vector<pid_t>& values);
-  /// The value of a key that is read by other means; null where it is absent.
+  /// The value of a key, for the caller to read. Null where the key is absent.
   const YamlNode* Find(std::string_view key);
 
-  /// Adds an error for each key that nobody asked for.
+  /// Adds an error for each key that none of the calls before asked for.
   void RejectOthers();
 
-  /// Adds an error at the map for a key that it should have; none where it is
-  /// no map, which is an error already.
+  /// Adds an error, at the map's position, for a key that is missing. Adds none
+  /// where the node is no map, since that is an error already.
   void Missing(std::string_view key, std::string_view expected);
+  /// The path of keys that leads to the value of `key`.
   std::string PathOf(std::string_view key) const;
   ErrorList& errors() { return errors_; }
 
@@ -81,7 +85,7 @@ class MapReader {
   std::vector<std::string> asked_;
 };
 
-/// For messages: "is a list", "is 'x'", "has no value".
+/// Says for a message what a node is: "is a list", "is 'x'", "has no value".
 std::string SayWhatItIs(const YamlNode& node);
 
 }  // namespace leak_exporter::config

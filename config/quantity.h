@@ -6,15 +6,15 @@
 
 namespace leak_exporter::config {
 
-/// A number and the word after it, as durations and sizes are made of.
+/// A number and the unit after it. Durations and sizes consist of these.
 struct Quantity {
-  /// Absent where the text begins with its unit, or where the number does not
-  /// fit (`overflow`).
+  /// Absent where the text does not begin with a digit, or where the number
+  /// does not fit. In the second case `overflow` is set.
   std::optional<uint64_t> number;
   bool overflow = false;
-  /// The letters after the number and any spaces; may be empty.
+  /// The letters after the number and the spaces behind it. May be empty.
   std::string_view unit;
-  /// What follows the unit and any spaces.
+  /// What follows the unit and the spaces behind it.
   std::string_view rest;
 };
 

@@ -7,8 +7,9 @@
 
 namespace leak_exporter::config {
 
-/// Reads the document's key `targets`: at least one where they are required,
-/// each with a name of its own and at least one condition.
+/// Reads the targets of a document from its key `targets`. There must be at
+/// least one if they are `required`. Each must have a name of its own and at
+/// least one condition.
 void ReadTargets(MapReader& document, bool required,
                  std::vector<TargetConfig>& targets);
 

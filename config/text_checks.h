@@ -5,15 +5,16 @@
 
 namespace leak_exporter::config {
 
-/// Each says what is wrong with a text that is not empty and has no NUL, and
-/// what was expected; nothing where it is right. None of them reads the system.
+/// Each of these checks says what is wrong with a text and what was expected,
+/// or nothing where the text is right. The text must not be empty or have a NUL
+/// in it. No check looks at the system.
 
-/// A target's name: at most 128 bytes without control characters, because it
+/// A target's name: at most 128 bytes. It has no control characters, because it
 /// stands in the BEGIN and END lines of debug blocks.
 std::optional<std::string> CheckName(const std::string& text);
 /// An absolute path of a file.
 std::optional<std::string> CheckFilePath(const std::string& text);
-/// An absolute path, maybe a glob, of directories.
+/// An absolute path of a directory, or a glob of several.
 std::optional<std::string> CheckDirectoryPath(const std::string& text);
 /// A comm that the kernel can show: at most 15 bytes (TASK_COMM_LEN).
 std::optional<std::string> CheckComm(const std::string& text);
@@ -23,9 +24,9 @@ std::optional<std::string> CheckExecutableGlob(const std::string& text);
 std::optional<std::string> CheckRegularExpression(const std::string& text);
 /// A user name or a numeric uid.
 std::optional<std::string> CheckUser(const std::string& text);
-/// The name of a unit that has a cgroup, with its suffix.
+/// The name, with its suffix, of a unit that has a cgroup.
 std::optional<std::string> CheckSystemdUnit(const std::string& text);
-/// A glob on a container id, which has no slash.
+/// A glob on a container id. It has no slash, because no id has one.
 std::optional<std::string> CheckContainerGlob(const std::string& text);
 
 }  // namespace leak_exporter::config

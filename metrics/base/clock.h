@@ -10,12 +10,12 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  /// For deadlines and durations (CLOCK_MONOTONIC).
+  /// The clock for deadlines and durations (CLOCK_MONOTONIC).
   virtual std::chrono::steady_clock::time_point Now() const = 0;
-  /// Time since boot, suspend included (CLOCK_BOOTTIME): the clock of a
-  /// process's start time (proc(5)).
+  /// The time since boot, suspend included (CLOCK_BOOTTIME). The start times of
+  /// processes are on this clock (proc(5)).
   virtual std::chrono::nanoseconds SinceBoot() const = 0;
-  /// For timestamps that leave the program (CLOCK_REALTIME).
+  /// The clock for timestamps that leave the program (CLOCK_REALTIME).
   virtual std::chrono::system_clock::time_point WallTime() const = 0;
 };
 

@@ -6,13 +6,14 @@
 
 namespace leak_exporter {
 
-/// A moment after which work stops and hands over what it has. Refers to its
-/// clock, which must outlive it.
+/// The moment at which work stops and hands over what it has. The deadline
+/// refers to its clock, which must outlive it.
 class Deadline {
  public:
   Deadline(const Clock& clock, std::chrono::steady_clock::time_point at)
       : clock_(&clock), at_(at) {}
 
+  /// The deadline that is `span` from now.
   static Deadline After(const Clock& clock, std::chrono::nanoseconds span) {
     return Deadline(
         clock,
@@ -20,10 +21,12 @@ class Deadline {
             std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                 span));
   }
+  /// A deadline that never expires.
   static Deadline Never(const Clock& clock) {
     return Deadline(clock, std::chrono::steady_clock::time_point::max());
   }
 
+  /// Whether the moment has come.
   bool Expired() const { return clock_->Now() >= at_; }
   std::chrono::steady_clock::time_point at() const { return at_; }
 

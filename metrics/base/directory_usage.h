@@ -5,15 +5,17 @@
 
 namespace leak_exporter {
 
-/// A directory's size as the contract defines it.
+/// What is below a directory: how much, and how many entries.
 struct DirectoryUsage {
-  /// Sum of st_size over every entry below, a symbolic link counted as what it
-  /// points to.
+  /// The sum of st_size over every entry below the directory. A symbolic link
+  /// counts as what it points to.
   uint64_t apparent_bytes = 0;
-  /// Blocks * 512, each inode once, symbolic links as themselves, the directory
-  /// itself included: what `du -s --block-size=1` prints. Absent where there
-  /// are more hard-linked inodes than are remembered.
+  /// The space on disk, as `du -s --block-size=1` prints it: blocks * 512 of
+  /// the directory itself and of every inode below it, each inode once. A
+  /// symbolic link counts as itself. Absent where there are more hard-linked
+  /// inodes than are remembered.
   std::optional<uint64_t> allocated_bytes;
+  /// Names below the directory, at any depth.
   uint64_t entries = 0;
 };
 

@@ -9,8 +9,8 @@
 
 namespace leak_exporter {
 
-/// What identifies a process: the kernel reuses a pid, but not with the same
-/// start time.
+/// What identifies a process. The kernel reuses a pid, but never together with
+/// the same start time.
 struct ProcessId {
   pid_t pid = 0;
   /// Field 22 of /proc/PID/stat: clock ticks after boot (proc(5)).

@@ -5,9 +5,9 @@
 
 namespace leak_exporter {
 
-/// The text for a message of one line: control characters and bytes that are
-/// not UTF-8 escaped as \n, \t, \x1b, \u2028, and cut with "..." after about 60
-/// bytes.
+/// Makes a text fit for a message of one line. Control characters and bytes
+/// that are not UTF-8 are escaped as \n, \t, \x1b or \u2028. A text longer than
+/// about 60 bytes is cut and ends in "...".
 std::string Escape(std::string_view text);
 
 /// The same between single quotes.

@@ -8,23 +8,24 @@
 
 namespace leak_exporter {
 
-/// Reads a whole file, resolved as openat(2) does it, into `buffer`, whose
-/// capacity is kept so that a caller that reads thousands of /proc files
-/// allocates once. Never trusts st_size (it is 0 in /proc) and reads until end
-/// of file. Returns a view of `buffer`, valid until its next change. Errors
-/// carry the errno and the path. Thread-safe where `buffer` is the caller's
-/// own.
+/// Reads a whole file into `buffer` and returns a view of it, which is valid
+/// until the buffer's next change. The path is resolved as openat(2) does it.
+/// The buffer keeps its capacity, so that a caller that reads thousands of
+/// /proc files allocates once. The size that stat(2) tells is never trusted (it
+/// is 0 in /proc): reading ends at the end of the file. Errors carry the errno
+/// and the path. Thread-safe if no other thread uses `buffer`.
 Result<std::string_view> ReadFileAt(int directory_fd, const char* path,
                                     std::string& buffer);
 
-/// The same for a file that the kernel writes in one piece (/proc/PID/stat and
-/// status: single_open in fs/proc): a read that leaves room in the buffer was
-/// the last, so the one that would only confirm the end of file is saved.
+/// The same for a file that the kernel writes in one piece, as it does
+/// /proc/PID/stat and status (single_open in fs/proc). A read that leaves room
+/// in the buffer is the last one: it needs no further read to confirm the end
+/// of the file.
 Result<std::string_view> ReadOnceAt(int directory_fd, const char* path,
                                     std::string& buffer);
 
-/// Reads no more than the first `most` bytes, for files whose length the
-/// outside world decides. Does not wait for the other end of a FIFO.
+/// The same, but reads no more than the first `most` bytes, for files whose
+/// length the outside world decides. Does not wait for the other end of a FIFO.
 Result<std::string_view> ReadPrefixAt(int directory_fd, const char* path,
                                       size_t most, std::string& buffer);
 

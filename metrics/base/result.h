@@ -22,19 +22,20 @@ struct Error {
 template <typename T>
 using Result = tl::expected<T, Error>;
 
-/// An Error ready to be returned from a function that returns a Result.
+/// An Error that a function which returns a Result can return.
 inline tl::unexpected<Error> Failure(int code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});
 }
 
-/// The process ended while it was looked at. That is an outcome, not a failure:
-/// /proc/PID/* answers ENOENT when the path is looked up and ESRCH when an open
-/// descriptor is read (fs/proc/base.c).
+/// Whether the process ended while it was looked at, which is an outcome and
+/// not a failure. /proc/PID/* then answers ENOENT when the path is looked up,
+/// and ESRCH when an open descriptor is read (fs/proc/base.c).
 inline bool IsGone(const Error& error) {
   return error.code == ENOENT || error.code == ESRCH;
 }
 
-/// The kernel refused: no series and a counted error, never a 0.
+/// Whether the kernel refused. The caller then has no value, which is never 0,
+/// and counts the error.
 inline bool IsPermission(const Error& error) {
   return error.code == EACCES || error.code == EPERM;
 }

@@ -20,10 +20,12 @@ class UniqueFd {
   UniqueFd& operator=(const UniqueFd&) = delete;
   ~UniqueFd() { Reset(); }
 
+  /// -1 where there is none.
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
   /// Gives the descriptor away; the caller closes it.
   int Release() { return std::exchange(fd_, -1); }
+  /// Closes the descriptor and owns `fd` from now on.
   void Reset(int fd = -1) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = fd;

@@ -14,7 +14,7 @@
 
 namespace leak_exporter {
 
-/// What a collector is given for one run.
+/// What one run of a collector works with.
 struct CollectorContext {
   const config::TargetConfig& target;
   const ProcessTree& tree;
@@ -23,26 +23,26 @@ struct CollectorContext {
   const Deadline& deadline;
 };
 
-/// Measures one concern of one target. There is one instance a target, so that
-/// what carries over between runs (earlier reads, what things cost) is a
-/// member. Collect is called from one thread at a time, not always the same;
-/// nothing else is called while it runs. It must end soon after the deadline,
-/// must not throw for anything that the outside world does, and leaves its part
-/// of the snapshot null where it has no result.
+/// Measures one concern of one target. Each target has its own instance, so
+/// that what carries over between runs (earlier reads, what things cost) is a
+/// member. Collect is called from one thread at a time, though not always the
+/// same one, and nothing else is called while it runs. It must end soon after
+/// the deadline and must not throw for anything that the outside world does.
+/// Where it has no result, it leaves its part of the snapshot null.
 class Collector {
  public:
   virtual ~Collector() = default;
 
   virtual CollectorId id() const = 0;
 
-  /// How old a result must be before it is measured again, in a background
-  /// worker; absent for one that is measured within every scrape.
+  /// For a collector that runs in a background worker: how old a result must be
+  /// before it is measured again. Absent for one that runs within every scrape.
   virtual std::optional<std::chrono::nanoseconds> BackgroundInterval() const {
     return std::nullopt;
   }
 
-  /// Fills its part of `snapshot` and returns whether there is a result. Reads
-  /// that failed go to `errors`, whether or not there is one.
+  /// Fills its part of `snapshot` and returns whether there is a result. Counts
+  /// the reads that failed in `errors`, with a result and without one.
   virtual bool Collect(const CollectorContext& context,
                        TargetSnapshot& snapshot, ErrorTally& errors) = 0;
 };

@@ -8,7 +8,7 @@
 
 namespace leak_exporter {
 
-/// The collectors that are enabled, in the order of CollectorId.
+/// Makes the collectors that are enabled, in the order of CollectorId.
 std::vector<std::unique_ptr<Collector>> MakeCollectors(
     const config::CollectorsConfig& config);
 

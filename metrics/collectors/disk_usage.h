@@ -14,16 +14,16 @@
 
 namespace leak_exporter {
 
-/// Sizes of the configured repository caches, of the temporary directories that
-/// children work in (FindWorkingDirectories says which those are), and of those
-/// that the configured globs match besides.
+/// Measures the sizes of the configured repository caches, of the temporary
+/// directories that children work in (see FindWorkingDirectories), and of those
+/// that the configured globs match.
 ///
-/// A directory is measured once a run, however many processes and paths lead to
-/// it. The order is by what each cost last time, cheapest first, and each may
-/// take an equal share of the time that is left: a giant one comes last and
-/// gets what the others did not need, but can take nothing from them. One that
-/// cannot be measured has an error of its own, and one that vanishes is left
-/// out.
+/// A directory is measured once in a run, however many processes and paths lead
+/// to it. The directory that cost least in the last run comes first, and each
+/// may take an equal share of the time that is left. A giant one thus comes
+/// last: it gets the time that the others did not need, and takes none from
+/// them. A directory that cannot be measured has an error of its own. One that
+/// vanishes is left out.
 class DiskUsageCollector final : public Collector {
  public:
   explicit DiskUsageCollector(const config::DiskUsageConfig& config,
@@ -40,9 +40,9 @@ class DiskUsageCollector final : public Collector {
   /// What became of one directory in a run.
   struct Measured {
     Result<DirectoryUsage> usage;
-    /// Room on its filesystem.
+    /// How much room its filesystem has.
     std::optional<uint64_t> available_bytes;
-    /// The oldest child that works there; 0 for none.
+    /// The oldest child that works there; 0 where there is none.
     pid_t pid = 0;
   };
   using MeasuredById = std::map<FileId, Measured>;
@@ -53,8 +53,8 @@ class DiskUsageCollector final : public Collector {
 
   const std::chrono::nanoseconds min_interval_;
   MeasureOptions options_;
-  /// Entries that each directory of the last run had; the most there can be for
-  /// one that could not be measured.
+  /// How many entries each directory of the last run had. For a directory that
+  /// could not be measured it is the largest number there is.
   std::map<FileId, uint64_t> last_cost_;
 };
 

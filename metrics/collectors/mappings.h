@@ -9,12 +9,12 @@
 
 namespace leak_exporter {
 
-/// Memory mappings, from /proc/PID/maps: those of the main processes over the
-/// threshold, one by one and summed by name, and how many there are of any size
-/// against vm.max_map_count. The count is that of the lines of maps; the kernel
-/// compares its limit with one less where it shows [vsyscall]. A process in
-/// state D is not read: a write lock on its mappings may be held for as long as
-/// that lasts.
+/// Measures memory mappings, from /proc/PID/maps. Those of the main processes
+/// over the threshold are listed one by one and summed by name. Those of any
+/// size are counted, to be compared with vm.max_map_count. The count is the
+/// number of lines in maps; where these include [vsyscall], the kernel compares
+/// its limit with one less. A process in state D is not read, because a write
+/// lock on its mappings may be held until that state ends.
 class MappingsCollector final : public Collector {
  public:
   explicit MappingsCollector(const config::MappingsConfig& config)
@@ -25,17 +25,19 @@ class MappingsCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  /// Both return whether a process could not be read.
+  /// This and the next return whether there was a process that could not be
+  /// read.
   bool AddMainProcesses(const CollectorContext& context,
                         MappingsSnapshot& mappings, ErrorTally& errors);
   bool AddChildren(const CollectorContext& context, MappingsSnapshot& mappings,
                    ErrorTally& errors);
-  /// Counted again only where the child may have run since it was counted.
+  /// Counts the mappings of a child again only if it may have run since they
+  /// were counted.
   Result<uint64_t> CountOfChild(const CollectorContext& context,
                                 const ProcessSample& child);
 
   const uint64_t threshold_bytes_;
-  /// Of the descendants.
+  /// The counts of the descendants.
   KeptResults<uint64_t> kept_;
   std::string buffer_;
 };

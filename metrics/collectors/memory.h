@@ -8,11 +8,11 @@
 
 namespace leak_exporter {
 
-/// RSS, its parts, swap, peak and threads, all of which are in the tree; and
-/// the limit of the main processes' cgroups, which it reads.
+/// Sums up RSS with its parts, swap, peak and threads, all of which are in the
+/// tree, and reads the memory limit of the main processes' cgroups.
 class MemoryCollector final : public Collector {
  public:
-  /// Absent where the machine's memory is not to count as a limit.
+  /// The machine's memory counts as a limit too, unless it is absent.
   explicit MemoryCollector(
       std::optional<uint64_t> physical_memory_bytes = std::nullopt)
       : physical_memory_bytes_(physical_memory_bytes) {}

@@ -12,9 +12,10 @@
 
 namespace leak_exporter {
 
-/// Descriptors by kind, their limit, and what deleted files still hold, from
-/// /proc/PID/fd. Processes that share one descriptor table (clone(2) with
-/// CLONE_FILES but without CLONE_THREAD, hardly ever used) count each.
+/// Measures open descriptors by kind, their limit, and the space that deleted
+/// files still hold, from /proc/PID/fd. Where processes share one descriptor
+/// table (clone(2) with CLONE_FILES but without CLONE_THREAD, which is hardly
+/// ever used), each of them counts.
 class OpenFilesCollector final : public Collector {
  public:
   CollectorId id() const override { return CollectorId::kOpenFiles; }
@@ -22,9 +23,9 @@ class OpenFilesCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  /// The table of a descendant: the one of an earlier generation, but for what
-  /// was deleted since, where it cannot have changed otherwise. Valid within
-  /// the discovery.
+  /// The table of a descendant. A table from an earlier discovery, brought up
+  /// to date for files that were deleted since, serves where it cannot have
+  /// changed otherwise. Valid until the next call.
   Result<const DescriptorTable*> TableOfChild(const CollectorContext& context,
                                               const ProcessSample& child,
                                               ErrorTally& errors);
@@ -33,8 +34,9 @@ class OpenFilesCollector final : public Collector {
                                     bool list_paths, ErrorTally& errors);
   Result<procfs::Limit> ReadLimit(const procfs::ProcessHandle& process);
 
-  /// Of the descendants, where they are small; else the last one.
+  /// The tables of the descendants, as far as they are small.
   KeptResults<DescriptorTable> kept_;
+  /// The last table that was too large to be kept.
   DescriptorTable not_kept_;
   FileStates states_;
   bool owns_pids_ = false;

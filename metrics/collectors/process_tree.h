@@ -7,8 +7,8 @@
 
 namespace leak_exporter {
 
-/// The descendants with their states and ages, all of which are in the tree;
-/// and the containers of the main processes, from their cgroups.
+/// Lists the descendants with their states and ages, all of which are in the
+/// tree, and finds the containers of the main processes by their cgroups.
 class ProcessTreeCollector final : public Collector {
  public:
   CollectorId id() const override { return CollectorId::kProcessTree; }

@@ -9,10 +9,10 @@
 
 namespace leak_exporter {
 
-/// PSS and USS from /proc/PID/smaps_rollup, in a background worker at its own
-/// interval. Processes over the ceiling on RSS, and those in state D, are left
-/// out and counted as errors: the kernel holds the target's mmap calls for as
-/// long as it walks the page tables (33 ms for 8 GB).
+/// Measures PSS and USS, from /proc/PID/smaps_rollup, in a background worker at
+/// an interval of its own. While the kernel walks a process's page tables (33
+/// ms for 8 GB), mmap calls of that process wait. Processes over the ceiling on
+/// RSS, and those in state D, are therefore left out and counted as errors.
 class ProportionalMemoryCollector final : public Collector {
  public:
   explicit ProportionalMemoryCollector(const config::MemoryConfig& config)

@@ -7,13 +7,13 @@
 
 namespace leak_exporter {
 
-/// The Python heaps of a target's main processes: what gc.get_objects() lists,
-/// by type, and what the collector and the allocator say of themselves. Read
-/// from outside; see metrics/cpython/measure_python.h.
+/// Measures the Python heaps of a target's main processes from outside: what
+/// gc.get_objects() lists, by type, and what the garbage collector and the
+/// allocator count themselves. See metrics/cpython/measure_python.h.
 ///
-/// A main process that is no CPython is none of its business. Where no main
-/// process is one, there is no result and no error: success with the part
-/// absent. One that cannot be understood or read makes it fail with the reason;
+/// A main process that is no CPython is skipped. If none is one, the run
+/// succeeds, without errors, and its part of the snapshot is absent. A CPython
+/// that cannot be read or understood makes the run fail with the reason, but
 /// the others are measured all the same.
 class PythonHeapCollector final : public Collector {
  public:

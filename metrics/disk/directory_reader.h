@@ -6,23 +6,24 @@
 
 namespace leak_exporter {
 
-/// Reads the names in directories, a large batch a system call (getdents64(2)).
-/// One reader serves any number of directories, one after another, and its
-/// batch stays where it is: names are valid until the next Fill. Not
-/// thread-safe.
+/// Reads the names in a directory, a large batch with each system call
+/// (getdents64(2)). One reader serves any number of directories, one after
+/// another. A name is valid until the next Fill. Not thread-safe.
 class DirectoryReader {
  public:
-  /// What Fill reads at most unless told less.
+  /// The most that Fill reads in one batch.
   static constexpr size_t kBufferBytes = size_t{64} * 1024;
 
   DirectoryReader();
 
-  /// Reads the next batch from `directory_fd`: true when it read entries, false
-  /// at the end (a directory that was removed has none), else the errno.
+  /// Reads the next batch, of at most `max_bytes`, from where `directory_fd`
+  /// stands. Returns whether there were entries: false means the end, which is
+  /// also where a directory that was removed is. An error is the errno.
   tl::expected<bool, int> Fill(int directory_fd,
                                size_t max_bytes = kBufferBytes);
 
-  /// The next name of the batch, "." and ".." left out; null after the last.
+  /// The next name of the batch, or null after the last one. Leaves out "." and
+  /// "..".
   const char* Next();
 
  private:

@@ -8,8 +8,8 @@
 
 namespace leak_exporter {
 
-/// What identifies a file among those that exist: names may be many, this is
-/// one.
+/// What identifies a file among those that exist. A file may have many names,
+/// but has one id.
 struct FileId {
   uint64_t device = 0;
   uint64_t inode = 0;

@@ -7,8 +7,8 @@
 
 namespace leak_exporter {
 
-/// A bounded set of files, 16 bytes a slot and at most three quarters full. Not
-/// thread-safe.
+/// A bounded set of files. A slot takes 16 bytes, and at most three quarters of
+/// the slots are in use. Not thread-safe.
 class FileIdSet {
  public:
   enum class Outcome { kNew, kKnown, kFull };
@@ -16,17 +16,19 @@ class FileIdSet {
   /// Remembers at most `capacity` files.
   explicit FileIdSet(size_t capacity) : capacity_(capacity) {}
 
-  /// kFull for a file that is not known and that there is no room for.
+  /// Adds the file. Returns kNew for a file that was not in the set, kKnown for
+  /// one that was, and kFull for one that was not and has no room.
   Outcome Insert(const FileId& id);
 
  private:
-  /// Where `id` is, or the free slot where it belongs.
+  /// The slot that `id` is in, or the free slot where it belongs.
   size_t Find(const FileId& id) const;
   void Grow();
 
   size_t capacity_;
   size_t size_ = 0;
-  /// A power of two of them; an all-zero id, which no file has, is a free slot.
+  /// As many as a power of two. A free slot holds zeros, which no file has as
+  /// its id.
   std::vector<FileId> slots_;
 };
 

@@ -8,20 +8,21 @@
 
 namespace leak_exporter {
 
-/// The directory that a process calls "/", so that paths mean what they mean to
-/// that process: absolute symbolic links and ".." stay inside it. Immutable;
+/// The directory that a process calls "/". Below it, paths mean what they mean
+/// to that process: absolute symbolic links and ".." stay inside it. Immutable;
 /// thread-safe.
 class FileRoot {
  public:
   /// This process's own root.
   static FileRoot Own() { return FileRoot(std::nullopt); }
-  /// Another process's root: a descriptor of /proc/PID/root. Paths are resolved
-  /// by openat2(2) with RESOLVE_IN_ROOT, which Linux has since 5.6; before,
-  /// Open answers ENOSYS.
+  /// Another process's root, given as a descriptor of /proc/PID/root. Paths are
+  /// resolved by openat2(2) with RESOLVE_IN_ROOT. On a kernel before 5.6, which
+  /// lacks it, Open answers ENOSYS.
   static FileRoot Of(UniqueFd directory) {
     return FileRoot(std::move(directory));
   }
 
+  /// Whether it is this process's own root.
   bool own() const { return !directory_; }
 
   /// Opens an absolute path with open(2)'s flags (O_CLOEXEC added). Errors name

@@ -18,14 +18,16 @@ struct GlobMatch {
   FileId id;
 };
 
-/// The directories under `root` that an absolute pattern matches, sorted by
-/// path. Each component is matched as by fnmatch(3) with FNM_PATHNAME and
+/// Finds the directories under `root` that an absolute pattern matches, sorted
+/// by path. Each component is matched as fnmatch(3) does with FNM_PATHNAME and
 /// FNM_PERIOD: "*", "?" and "[…]" never match a "/" or a leading ".". The part
-/// before the first wildcard may lead through symbolic links; from there on
-/// none is followed, because in a directory such as /tmp anyone may place one
-/// that leads anywhere. What does not exist is no match. What cannot be read,
-/// more than `max_matches` of them and the deadline are counted in `errors`,
-/// and the matches found so far are returned.
+/// before the first wildcard may lead through symbolic links. From there on no
+/// link is followed, because in a directory such as /tmp anyone may place one
+/// that leads anywhere. What does not exist is no match.
+///
+/// Three things are counted in `errors`: what cannot be read, more matches than
+/// `max_matches`, and an expired deadline. The matches found so far are
+/// returned all the same.
 std::vector<GlobMatch> MatchDirectories(const FileRoot& root,
                                         const std::string& pattern,
                                         size_t max_matches,

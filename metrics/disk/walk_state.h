@@ -22,16 +22,19 @@ namespace leak_exporter {
 
 /// A directory that is being walked.
 struct WalkedDirectory {
-  /// Invalid while set aside because too many were open.
+  /// Invalid while the directory is set aside because too many were open.
   UniqueFd fd;
-  /// Within its parent; the whole path for the first directory of a worker.
+  /// The name within its parent. For the first directory of a worker it is the
+  /// whole path.
   std::string name;
-  /// Subdirectories still to be entered, each ended by a NUL.
+  /// The names of the subdirectories still to be entered, each ended by a NUL.
   std::string pending;
+  /// Whether all names in it have been read.
   bool read_whole = false;
-  /// Levels below the directory to measure.
+  /// How many levels it is below the directory to measure.
   size_t depth = 0;
-  /// What it takes to find it and its place again once set aside.
+  /// What it takes to find the directory again once it is set aside, and the
+  /// place up to which it has been read.
   FileId id;
   int64_t position = 0;
 };
@@ -44,34 +47,39 @@ class WalkState {
 
   const FileRoot& root() const { return root_; }
   const MeasureOptions& options() const { return options_; }
-  /// The filesystem of the directory to measure.
+  /// The device of the directory to measure.
   uint64_t device() const { return device_; }
 
-  /// Counts a further worker; before it starts to Take.
+  /// Counts one more worker. Each is counted before it calls Take.
   void AddWorker();
   /// Takes back an AddWorker whose thread could not be started.
   void RemoveWorker();
 
-  /// A worker has nothing to do and nothing is on offer. Cheap and approximate.
+  /// Whether a worker has nothing to do while nothing is on offer. Cheap and
+  /// approximate.
   bool SomeoneIsIdle() const {
     return idle_.load(std::memory_order_relaxed) > 0;
   }
+  /// Offers a directory to whichever worker takes it first.
   void Offer(WalkedDirectory directory);
-  /// Waits for work; none once every worker waits or the walk was stopped.
+  /// Waits for a directory on offer. Returns none once every worker waits or
+  /// the walk was stopped; the worker must not call it again then.
   std::optional<WalkedDirectory> Take();
 
-  /// Counts entries, and stops the walk at the limit and the deadline.
+  /// Counts entries. Stops the walk past their limit and past the deadline,
+  /// with an error about `path`.
   void Progress(const std::string& path, uint64_t entries);
 
-  /// Whether this is the first name of the inode to be seen; absent where that
-  /// is not known because there are too many.
+  /// Whether this is the first name of the inode that the walk sees. Absent
+  /// where that is unknown because there are too many inodes to remember.
   std::optional<bool> IsFirstLink(const FileId& id);
 
-  /// Ends the walk; the first error is the walk's: "PATH: WHAT", the path cut
-  /// to what a path may be.
+  /// Ends the walk with the error "PATH: WHAT". The first error counts. A path
+  /// longer than PATH_MAX is cut.
   void Stop(int code, std::string_view path, std::string_view what);
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
-  /// Once all workers have ended.
+  /// Why the walk was stopped, if it was. To be asked once all workers have
+  /// ended.
   const std::optional<Error>& error() const { return error_; }
 
  private:
@@ -88,7 +96,7 @@ class WalkState {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  /// As many as there are idle workers, about.
+  /// About as many as there are idle workers.
   std::vector<WalkedDirectory> offers_;
   size_t workers_ = 0;
   size_t waiting_ = 0;

@@ -13,21 +13,21 @@
 
 namespace leak_exporter {
 
-/// One thread's part of a walk: takes directories from the shared state and
-/// walks each depth first, giving away the shallowest subdirectories that wait
-/// when another worker is idle. Whatever is still to be done is on this
-/// worker's own stack, so no lock is taken while everyone is busy.
+/// One thread's part of a walk. The worker takes directories from the shared
+/// state and walks each depth first. When another worker is idle, it gives away
+/// those waiting subdirectories that are nearest to the top. What it has still
+/// to do is on its own stack, so no lock is taken while all workers are busy.
 class WalkWorker {
  public:
-  /// `want_help` is called once, when the walk turns out to be long.
+  /// Calls `want_help` once, if the walk turns out to be long.
   WalkWorker(WalkState& state, std::function<void()> want_help = nullptr)
       : state_(state), want_help_(std::move(want_help)) {}
 
-  /// Returns when the walk is over, for all workers.
+  /// Walks until the walk is over for all workers.
   void Run();
 
-  /// What this worker counted. Without a value in allocated_bytes where links
-  /// could not all be told apart.
+  /// What this worker counted. There are no allocated_bytes where links could
+  /// not all be told apart.
   const DirectoryUsage& usage() const { return usage_; }
 
  private:
@@ -53,10 +53,10 @@ class WalkWorker {
   std::function<void()> want_help_;
   DirectoryReader reader_;
   DirectoryUsage usage_{.allocated_bytes = 0};
-  /// From the directory that was taken down to the one being read, which is
-  /// always open, as is the first.
+  /// The directories from the one that was taken down to the one being read.
+  /// The first and the last are always open.
   std::vector<WalkedDirectory> stack_;
-  /// Those between the first and this one are set aside.
+  /// The directories between the first and this one are set aside.
   size_t first_open_ = 1;
   size_t pending_bytes_ = 0;
   size_t entered_ = 0;

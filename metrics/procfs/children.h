@@ -12,19 +12,19 @@
 
 namespace leak_exporter::procfs {
 
-/// Parses the whole text of a children file, "4310 4311 ". Touches no file.
-/// Appends to `children`.
+/// Parses the whole text of a children file, such as "4310 4311 ", and appends
+/// the pids to `children`. Touches no file.
 Result<void> ParseChildren(std::string_view text, std::vector<pid_t>& children);
 
-/// Reads /proc/PID/task/TID/children of every thread, since a child belongs to
-/// the thread that forked it, and appends the pids to `children`; `threads` is
-/// the number of threads that status tells. While children end, the kernel
-/// sometimes leaves out one that lives (proc(5)): what is not listed is not
-/// proven gone. A thread that ended meanwhile is none of this call's errors:
-/// its children moved to another one.
+/// Reads /proc/PID/task/TID/children of every thread and appends the pids to
+/// `children`. Every thread has its own file, because a child belongs to the
+/// thread that forked it; `threads` is their number as status tells it. While
+/// other children end, the kernel may leave out a child that lives (proc(5)):
+/// a child that is not listed is not proven gone. A thread that ended meanwhile
+/// is no error, since its children moved to another thread.
 ///
-/// The code is ENOSYS where the kernel has no such file (before 3.5, or built
-/// without CONFIG_PROC_CHILDREN).
+/// The error's code is ENOSYS where the kernel has no such file (before 3.5, or
+/// built without CONFIG_PROC_CHILDREN).
 Result<void> ReadChildren(const ProcessHandle& process, uint32_t threads,
                           std::string& buffer, std::vector<pid_t>& children);
 

@@ -8,14 +8,15 @@
 
 namespace leak_exporter::procfs {
 
-/// The arguments of a cmdline file, which ends each with NUL, joined by spaces.
-/// Programs may have written anything over them. Touches no file.
+/// Joins the arguments in the text of a cmdline file by spaces. In the file a
+/// NUL ends each argument, but a program may have written anything over them.
+/// Touches no file.
 std::string JoinArguments(std::string_view cmdline);
 
-/// Reads /proc/PID/cmdline, at most its first 64 KiB, and joins the arguments.
-/// Empty for zombies and kernel threads. The kernel reads it from the memory of
-/// the process: do not call it for one in state D, it may wait as long as that
-/// one does.
+/// Reads at most the first 64 KiB of /proc/PID/cmdline and joins the arguments.
+/// The result is empty for zombies and kernel threads. The kernel reads the
+/// arguments from the memory of the process: for a process in state D the call
+/// may wait as long as the process does, so do not make it.
 Result<std::string> ReadArguments(const ProcessHandle& process,
                                   std::string& buffer);
 

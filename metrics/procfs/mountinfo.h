@@ -10,15 +10,15 @@
 
 namespace leak_exporter::procfs {
 
-/// The ids of the mounts whose mount point is "/", in the text of
+/// Finds the ids of the mounts whose mount point is "/" in the text of
 /// /proc/PID/mountinfo (proc(5); kernel: fs/proc_namespace.c). The kernel lists
-/// mounts as the process sees them, below its own root: one that was changed to
-/// a directory that is no mount point has none at "/". Touches no file.
+/// mounts as the process sees them, below the process's root. A process whose
+/// root is a directory that is no mount point has none at "/". Touches no file.
 Result<std::vector<uint64_t>> ParseRootMounts(std::string_view text);
 
-/// Whether `process` has this program's own root directory in this program's
-/// own mount namespace, so that paths mean the same to both. Anybody may read
-/// mountinfo, unlike /proc/PID/root. False where it cannot be told.
+/// Whether `process` has this program's root directory in this program's mount
+/// namespace, so that a path means the same to both. False where that cannot be
+/// told. Anybody may read mountinfo, unlike /proc/PID/root.
 bool SharesRoot(const ProcFs& fs, const ProcessHandle& process);
 
 }  // namespace leak_exporter::procfs

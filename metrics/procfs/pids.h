@@ -15,23 +15,24 @@ namespace leak_exporter::procfs {
 /// An entry of a directory whose name is a number.
 struct NumberedEntry {
   pid_t number = 0;
-  /// Of /proc/PID, while it stays the same, so does the process: the kernel
-  /// gives no inode number twice before all of 32 bits have been used. It may
-  /// change without the process when the kernel needs memory.
+  /// The inode number. While that of /proc/PID stays the same, the process does
+  /// too: the kernel gives no number twice before it has used all of 32 bits.
+  /// The number may change while the process stays, when the kernel needs
+  /// memory.
   uint64_t inode = 0;
 };
 
-/// Those of an open directory, in the kernel's order: processes in /proc,
-/// threads in /proc/PID/task. `path` is for messages.
+/// Lists the numbered entries of an open directory in the kernel's order: the
+/// processes in /proc, the threads in /proc/PID/task. `path` is for messages.
 Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
                                                const std::string& path);
 
-/// Whether a process that the proc filesystem does not show exists all the same
-/// (mounted with hidepid=2): then pid 1 is not shown either, and the kernel
-/// answers a signal to the process otherwise than with ESRCH. Sends none.
+/// Whether a process exists that the proc filesystem does not show, because it
+/// is mounted with hidepid=2. Then pid 1 is not shown either, and kill(2) with
+/// signal 0, which sends nothing, does not answer ESRCH.
 bool IsHidden(const ProcFs& fs, pid_t pid);
 
-/// Every process that the proc filesystem shows.
+/// Lists every process that the proc filesystem shows.
 Result<std::vector<NumberedEntry>> ListPids(const ProcFs& fs);
 
 }  // namespace leak_exporter::procfs

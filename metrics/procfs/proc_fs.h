@@ -8,7 +8,8 @@
 
 namespace leak_exporter::procfs {
 
-/// Where the proc filesystem is mounted. Tests redirect it to a recorded tree.
+/// The place where the proc filesystem is mounted, and the paths below it.
+/// Tests redirect it to a recorded tree. Immutable; thread-safe.
 class ProcFs {
  public:
   explicit ProcFs(std::string root = "/proc") : root_(std::move(root)) {}

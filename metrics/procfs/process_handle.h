@@ -15,14 +15,15 @@
 
 namespace leak_exporter::procfs {
 
-/// One process, held so that nothing read through it can be another's: an open
-/// descriptor of /proc/PID belongs to the process, not to the number, and
-/// answers ESRCH once the process has been reaped, whoever has the pid by then
-/// (fs/proc/base.c). It pins neither the process nor its pid.
+/// One process, held in such a way that nothing read through the handle can be
+/// another process's. An open descriptor of /proc/PID belongs to the process
+/// and not to the number: once the process has been reaped it answers ESRCH,
+/// whoever has the pid by then (fs/proc/base.c). The descriptor pins neither
+/// the process nor its pid.
 ///
-/// Where no descriptor is kept, because none could be had (RLIMIT_NOFILE) or
-/// the caller wants none, reads go by path and the start time is compared after
-/// each, which costs one more read.
+/// A handle may have no descriptor, because none could be had (RLIMIT_NOFILE)
+/// or because the caller wants none. Then it reads by path and compares the
+/// start time after each read, which costs one more read.
 ///
 /// Immutable after Open; thread-safe.
 class ProcessHandle {
@@ -40,7 +41,7 @@ class ProcessHandle {
   /// ESRCH or ENOENT when the process is gone.
   Result<std::string_view> Read(const char* name, std::string& buffer) const;
 
-  /// The same for "stat" and "status"; see ReadOnceAt.
+  /// Reads "stat" or "status", which need one read; see ReadOnceAt.
   Result<std::string_view> ReadOnce(const char* name,
                                     std::string& buffer) const;
 
@@ -51,8 +52,8 @@ class ProcessHandle {
   /// Reads a link below /proc/PID: "cwd", "exe", "root", "fd/3".
   Result<std::string> ReadLink(const char* name) const;
 
-  /// statx(2) of what a name below /proc/PID leads to, links followed, without
-  /// asking file servers or waiting for mounts.
+  /// Calls statx(2) for what a name below /proc/PID leads to. Follows links;
+  /// asks no file server and triggers no automount.
   Result<void> Stat(const char* name, unsigned mask,
                     struct statx& status) const;
 
@@ -69,8 +70,9 @@ class ProcessHandle {
   ProcessHandle(std::string path, ProcessId id, UniqueFd directory)
       : path_(std::move(path)), id_(id), directory_(std::move(directory)) {}
 
-  /// Calls `call` with a directory descriptor and `name` as that one resolves
-  /// it; the result is this process's, or an error that names the whole path.
+  /// Calls `call` with a directory descriptor and with the path that `name` has
+  /// below it. Returns a result that is this process's, or an error that names
+  /// the whole path.
   template <typename Call>
   auto Resolve(const char* name, const Call& call) const
       -> decltype(call(0, name));
@@ -80,7 +82,7 @@ class ProcessHandle {
 
   std::string path_;
   ProcessId id_;
-  /// O_PATH descriptor of /proc/PID; invalid where none could be kept.
+  /// An O_PATH descriptor of /proc/PID; invalid where none is kept.
   UniqueFd directory_;
 };
 

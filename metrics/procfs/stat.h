@@ -16,7 +16,8 @@ namespace leak_exporter::procfs {
 inline constexpr uint32_t kForkedButNotExeced = 0x00000040;  // PF_FORKNOEXEC
 inline constexpr uint32_t kKernelThread = 0x00200000;        // PF_KTHREAD
 
-/// What is used of /proc/PID/stat (proc(5); kernel: fs/proc/array.c).
+/// The fields of /proc/PID/stat that are used (proc(5); kernel:
+/// fs/proc/array.c).
 struct Stat {
   pid_t pid = 0;
   /// Raw bytes of the kernel's comm, a view of the parsed text.
@@ -25,17 +26,17 @@ struct Stat {
   pid_t parent_pid = 0;
   uint32_t flags = 0;
   int64_t num_threads = 0;
-  /// Clock ticks after boot, on the clock that includes suspend.
+  /// In clock ticks after boot, on the clock that includes suspend.
   uint64_t start_time_ticks = 0;
-  /// Where the program text and the stack begin. With address randomisation
-  /// they differ from one exec to the next. Where the reader may not ptrace the
-  /// process the kernel shows 1 and 0, as it shows 0 for kernel threads.
+  /// Where the program's text and stack begin. With address randomisation these
+  /// addresses differ from one exec to the next. The kernel shows 1 and 0 to a
+  /// reader that may not ptrace the process, and 0 for kernel threads.
   uint64_t start_code = 0;
   uint64_t start_stack = 0;
 };
 
 /// Parses the whole text of a stat file. Touches no file. The comm ends at the
-/// last ')', since it may hold any byte but NUL itself.
+/// last ')', because the comm itself may hold any byte but NUL.
 Result<Stat> ParseStat(std::string_view text);
 
 /// Reads and parses a stat file, resolved as openat(2) does it. The comm is a
@@ -46,8 +47,8 @@ Result<Stat> ReadStatAt(int directory_fd, const char* path,
 /// The same for the process that has `pid` now.
 Result<Stat> ReadStat(const ProcFs& fs, pid_t pid, std::string& buffer);
 
-/// A start time as a duration since boot. The unit of /proc is the kernel's
-/// USER_HZ, which sysconf(_SC_CLK_TCK) tells.
+/// Converts a start time to the time since boot. The ticks of /proc are the
+/// kernel's USER_HZ, which sysconf(_SC_CLK_TCK) tells.
 std::chrono::nanoseconds StartSinceBoot(uint64_t start_time_ticks);
 
 }  // namespace leak_exporter::procfs

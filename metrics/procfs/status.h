@@ -12,12 +12,12 @@
 
 namespace leak_exporter::procfs {
 
-/// What is used of /proc/PID/status (proc(5); kernel: fs/proc/array.c,
-/// fs/proc/task_mmu.c). The kernel's kB are 1024 bytes. A line that is not
-/// there is absent: kernel threads and zombies have no Vm lines, kernels
-/// before 4.5 no Rss lines.
+/// The fields of /proc/PID/status that are used (proc(5); kernel:
+/// fs/proc/array.c, fs/proc/task_mmu.c). The kernel's kB are 1024 bytes. A
+/// field is absent where its line is: kernel threads and zombies have no Vm
+/// lines, and kernels before 4.5 write no Rss lines.
 struct Status {
-  /// comm with the kernel's escapes of '\n' and '\\' undone.
+  /// The comm, in which the kernel's escapes of '\n' and '\\' are undone.
   std::string name;
   char state = '?';
   pid_t parent_pid = 0;
@@ -29,19 +29,19 @@ struct Status {
   std::optional<uint64_t> file_bytes;           // RssFile
   std::optional<uint64_t> shared_bytes;         // RssShmem
   std::optional<uint64_t> swap_bytes;           // VmSwap
-  /// Voluntary and forced ones of the main thread, together.
+  /// The sum of the main thread's voluntary and forced switches.
   std::optional<uint64_t> context_switches;
-  /// pid in the innermost pid namespace (last of NSpid); pid itself where the
-  /// kernel (before 4.1) does not say.
+  /// The pid in the innermost pid namespace (the last of NSpid), or the pid
+  /// itself where the kernel does not say (before 4.1).
   pid_t namespace_pid = 0;
 };
 
-/// Parses the whole text of a status file. Touches no file. Lines it does not
-/// know are skipped; State and PPid must be there; a line that it knows and
-/// cannot read is an error that names line number and content.
+/// Parses the whole text of a status file. Touches no file. Skips unknown
+/// lines. State and PPid must be there. A known line that is malformed is an
+/// error that names the line's number and content.
 Result<Status> ParseStatus(std::string_view text);
 
-/// Reads and parses /proc/PID/status. `buffer` as in ReadFileAt.
+/// Reads and parses /proc/PID/status; see ReadFileAt for `buffer`.
 Result<Status> ReadStatus(const ProcessHandle& process, std::string& buffer);
 
 }  // namespace leak_exporter::procfs

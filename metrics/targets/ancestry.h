@@ -8,9 +8,9 @@
 
 namespace leak_exporter {
 
-/// The topmost of `candidates` among the process and its ancestors; the pid
-/// itself where there is none above it. A process that cannot be read (gone, or
-/// hidden) has no known ancestors.
+/// Finds the topmost of `candidates` above a process, or returns `pid` where
+/// none is above it. A process that cannot be read, because it is gone or
+/// hidden, has no known ancestors.
 pid_t TopmostAncestor(pid_t pid, const std::unordered_set<pid_t>& candidates,
                       MachineProcesses& machine);
 

@@ -9,8 +9,8 @@
 
 namespace leak_exporter {
 
-/// A process running one program. Two that differ tell of an exec or of a
-/// reused pid.
+/// A process while it runs one program. Where two that were read for the same
+/// pid differ, the process has called exec or the pid was reused.
 struct Program {
   uint64_t start_time_ticks = 0;
   /// Raw bytes of the kernel's comm.
@@ -28,7 +28,7 @@ struct FoundProcess {
   pid_t parent_pid = 0;
   char state = '?';
   bool kernel_thread = false;
-  /// All its threads have ended, and it waits to be reaped at most.
+  /// Whether all its threads have ended, so that it only waits to be reaped.
   bool ended = false;
   Program program;
 

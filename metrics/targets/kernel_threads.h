@@ -12,20 +12,19 @@
 namespace leak_exporter {
 
 /// The machine's kernel threads as they were first read. On many machines most
-/// processes are kernel threads, and a kernel thread never calls exec: while
-/// /proc lists it with the same inode, it need not be read again. Not
-/// thread-safe.
+/// processes are kernel threads. A kernel thread never calls exec, so it need
+/// not be read again while /proc lists it with the same inode. Not thread-safe.
 class KernelThreads {
  public:
-  /// The thread of this entry, or null where it is not remembered. Stays valid
-  /// until one of the functions below is called.
+  /// The thread of this entry, or null where none is remembered. Valid until
+  /// one of the functions below is called.
   const FoundProcess* Find(const procfs::NumberedEntry& entry) const;
 
   /// Remembers a thread that was read after `entry` had been listed.
   void Remember(const procfs::NumberedEntry& entry, FoundProcess thread);
-  /// Forgets one that was read without an entry and may have changed.
+  /// Forgets the thread that had `pid`, if any.
   void Forget(pid_t pid) { threads_.erase(pid); }
-  /// Forgets those that a list of all processes does not name.
+  /// Forgets the threads that a list of all processes does not name.
   void KeepOnly(const std::vector<procfs::NumberedEntry>& listed);
 
  private:

@@ -15,13 +15,14 @@
 
 namespace leak_exporter {
 
-/// The processes of the machine at one moment: /proc is listed once, and the
-/// stat of a process is read once, both when they are first asked for. Knows no
-/// target, and serves any number of them.
+/// The processes of the machine at one moment. /proc is listed once, and each
+/// process's stat is read once, both when they are first asked for. The object
+/// knows no target and serves any number of them.
 ///
-/// One object a moment, since what it has read it never reads again. `fs` and
-/// `kernel_threads`, which is kept from one object to the next, must outlive
-/// it. What it returns stays valid as long as the object. Not thread-safe.
+/// What it has read it never reads again, so each search of the machine has an
+/// object of its own. `fs` and `kernel_threads` must outlive it; the latter is
+/// for all searches. What it returns stays valid as long as the object. Not
+/// thread-safe.
 class MachineProcesses {
  public:
   MachineProcesses(const procfs::ProcFs& fs, KernelThreads& kernel_threads)
@@ -32,17 +33,17 @@ class MachineProcesses {
   struct Listing {
     /// Every process that /proc shows.
     std::vector<procfs::NumberedEntry> entries;
-    /// The exporter's. Absent where /proc is of another pid namespace, which
-    /// shows no such process.
+    /// The pid of the exporter. Absent where /proc is of another pid namespace,
+    /// which does not show the exporter.
     std::optional<pid_t> own_pid;
   };
   const Result<Listing>& List();
 
-  /// The process that has `pid`, or why it could not be read; IsGone where
+  /// The process that has `pid`, or why it could not be read. IsGone where
   /// there is none.
   const Result<FoundProcess>& Find(pid_t pid);
-  /// The same for an entry of the list. Does not read a kernel thread that was
-  /// read for an entry like it before.
+  /// The same for an entry of the list. A kernel thread is not read again if it
+  /// was read for the same entry in an earlier search.
   const Result<FoundProcess>& Find(const procfs::NumberedEntry& entry);
 
  private:

@@ -7,7 +7,7 @@
 
 namespace leak_exporter {
 
-/// What the snapshot says of the main processes themselves, in order of their
+/// The main processes of a tree as the snapshot lists them, in order of their
 /// pids.
 std::vector<MainProcess> ListMainProcesses(const ProcessTree& tree);
 

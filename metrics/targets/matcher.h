@@ -20,34 +20,38 @@ class RE2;
 namespace leak_exporter {
 
 /// A target's match rules, ready to be asked about processes. Remembers nothing
-/// of them. Immutable; thread-safe.
+/// of the processes. Immutable; thread-safe.
 class Matcher {
  public:
-  /// Compiles the patterns and looks the users up. An error names what is wrong
-  /// with the rules: a pattern that RE2 does not take, an unknown user.
+  /// Compiles the patterns and looks up the users. An error names what is wrong
+  /// with the rules: a pattern that RE2 does not take, or an unknown user.
   static Result<Matcher> Compile(const config::MatchConfig& rules);
 
   Matcher(Matcher&&) noexcept;
   Matcher& operator=(Matcher&&) noexcept;
   ~Matcher();
 
-  /// Whether the rules name processes by number, so that no other need be
-  /// looked at.
+  /// Whether the rules name processes by number, so that no other process need
+  /// be looked at.
   bool names_pids() const;
-  /// Those numbers, with those that the pid files hold now, each once. A pid
-  /// file that is not there names none; one that holds anything but a number is
-  /// a counted error. The numbers are of the exporter's own pid namespace.
+  /// The processes that the rules name by number, sorted, each once. Reads the
+  /// pid files. Where there are both numbers and pid files, a process must be
+  /// named by both. A pid file that does not exist names no process. One that
+  /// holds anything but a number is an error. The numbers are of the exporter's
+  /// own pid namespace.
   std::vector<pid_t> NamedPids(ErrorTally& errors) const;
 
+  /// Whether the condition on the comm holds. It does where there is none.
   bool MatchesComm(std::string_view comm) const;
 
-  /// Whether there are conditions on more than number and comm.
+  /// Whether there are conditions besides those on number and comm.
   bool reads_process() const;
 
   enum class Answer { kNo, kYes, kLater };
-  /// Reads what those conditions need, cheapest first. What may not be read is
-  /// a counted error and does not match. kLater for a process in state D whose
-  /// arguments would be needed: reading them could wait as long as it does.
+  /// Whether the other conditions hold. Reads what they need, the cheapest
+  /// first. What cannot be read is an error and does not match. Answers kLater
+  /// for a process in state D whose arguments are needed: reading them could
+  /// wait for as long as the process does.
   Answer MatchesProcess(const procfs::ProcessHandle& process, char state,
                         std::string& buffer, ErrorTally& errors) const;
 

@@ -9,12 +9,12 @@
 
 namespace leak_exporter {
 
-/// The process id that a pid file's text holds: one positive number, with
-/// blanks around it at most. Touches no file.
+/// Parses the text of a pid file, which holds one positive number and nothing
+/// else but blanks around it. Touches no file.
 Result<pid_t> ParsePidFile(std::string_view text);
 
-/// Reads and parses a pid file, of which a few bytes suffice. ENOENT where
-/// there is none.
+/// Reads the first bytes of a pid file and parses them. ENOENT where there is
+/// no such file.
 Result<pid_t> ReadPidFile(const std::string& path);
 
 }  // namespace leak_exporter

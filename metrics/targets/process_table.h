@@ -20,7 +20,7 @@
 
 namespace leak_exporter {
 
-/// A moment on the two clocks that a discovery needs.
+/// The moment of a discovery on the two clocks that it needs.
 struct DiscoveryTime {
   std::chrono::nanoseconds since_boot{};
   std::chrono::system_clock::time_point wall_time;
@@ -36,58 +36,58 @@ struct KnownProcess {
   std::chrono::nanoseconds start_since_boot{};
   double start_time_unix_seconds = 0;
   std::optional<std::chrono::nanoseconds> zombie_since_boot;
-  /// The process that it descended from, and the main one above, when it was
-  /// last in the tree.
+  /// Its parent and its main process when it was last in the tree.
   pid_t parent_pid = 0;
   pid_t main_pid = 0;
-  /// As last read: for telling that it cannot have run since.
+  /// As they were last read. They tell whether it can have run since.
   char state = '?';
   uint32_t threads = 0;
   std::optional<uint64_t> context_switches;
-  /// Whether it had no children when they were last looked at.
+  /// Whether it had no children when its children were last looked for.
   bool leaf = false;
   /// The discovery in which it was last in the tree.
   uint64_t generation = 0;
-  /// The latest discovery in which it may have run since the one before.
+  /// The latest discovery before which it may have run.
   uint64_t last_run_generation = 0;
 };
 
-/// The processes of one target, kept from discovery to discovery: their
-/// handles, so that a reused pid is never taken for the process that had it,
-/// and what only an observer can know. Not thread-safe.
+/// The processes of one target, kept from discovery to discovery. The table
+/// keeps their handles, so that a reused pid is never taken for the process
+/// that had it, and what only an observer can know, such as since when a zombie
+/// is one. Not thread-safe.
 class ProcessTable {
  public:
-  /// Keeps at most `most_descriptors` open; processes beyond are read by path.
+  /// Keeps at most `most_descriptors` open. Further processes are read by path.
   ProcessTable(procfs::ProcFs fs, size_t most_descriptors)
       : fs_(std::move(fs)), most_descriptors_(most_descriptors) {}
 
   const procfs::ProcFs& fs() const { return fs_; }
 
-  /// Begins a generation; its number is not 0.
+  /// Begins the next generation. The first has the number 1.
   void BeginGeneration(const DiscoveryTime& time);
   uint64_t generation() const { return generation_; }
   /// Drops what was not in the tree in this discovery.
   void EndGeneration();
 
-  /// The process that has `pid` now, with a status read just now. `known`
-  /// stays valid until EndGeneration or a Read of the same pid. IsGone where
-  /// there is none.
+  /// A process, with its status read just now. `known` stays valid until
+  /// EndGeneration or a Read of the same pid.
   struct Reading {
     KnownProcess* known = nullptr;
     procfs::Status status;
   };
+  /// Reads the process that has `pid` now. IsGone where there is none.
   Result<Reading> Read(pid_t pid);
 
-  /// The process as it was remembered, or null; never looks at /proc.
+  /// The process as it is remembered, or null. Never looks at /proc.
   KnownProcess* Find(pid_t pid);
   size_t size() const { return processes_.size(); }
 
-  /// Whether the kernel has children files, as far as is known.
+  /// Whether the kernel has children files. It has until the contrary is told.
   bool kernel_lists_children() const { return kernel_lists_children_; }
   void KernelDoesNotListChildren() { kernel_lists_children_ = false; }
 
-  /// Those that were in the tree in the discovery before and have not been
-  /// found again in this one, in order of their pids.
+  /// The processes that were in the tree in the discovery before and have not
+  /// been found again in this one, in order of their pids.
   std::vector<pid_t> Unseen() const;
 
   /// Takes a process into this discovery's tree and returns its sample.

@@ -15,14 +15,16 @@
 
 namespace leak_exporter {
 
-/// Says whether a process that was found matches a target's rules, and
-/// remembers for each what cannot have changed. A process that is new, was
-/// renamed or has called exec since is asked everything anew. What a process
-/// can change otherwise (its user, its cgroup, the text of its arguments) it
-/// changes early in its life: a young process is asked in every discovery, and
-/// an old one once a minute. A process whose exec the kernel does not let the
-/// exporter see is asked in every discovery, and a kernel thread that did not
-/// match never again: nothing of it changes.
+/// Decides whether processes that were found match a target's rules, and
+/// remembers its verdict on each, so that few need be looked at again.
+///
+/// A process that is new, was renamed or has called exec is judged anew.
+/// Without that a process can change its user, its cgroup and the text of its
+/// arguments, and it does so early in its life. A young process is therefore
+/// judged in every discovery, an old one once a minute. A process whose exec
+/// the kernel hides from the exporter is judged in every discovery. A kernel
+/// thread that did not match is never judged again, because nothing of it
+/// changes.
 ///
 /// A process that has ended and waits to be reaped does not match. The matcher
 /// and the file system must outlive the selector. Not thread-safe.
@@ -33,11 +35,12 @@ class Selector {
 
   /// Begins a discovery at this time since boot.
   void BeginGeneration(std::chrono::nanoseconds now);
-  /// Forgets those that were not asked about in this discovery.
+  /// Forgets the processes that were not asked about in this discovery.
   void EndGeneration();
 
-  /// `process` has been found in this discovery. What cannot be read about it
-  /// is counted in `errors` and does not match.
+  /// Whether a process that was found in this discovery matches. One about
+  /// which something cannot be read does not, and the error is counted in
+  /// `errors`.
   bool Matches(const FoundProcess& process, ErrorTally& errors);
 
  private:

@@ -21,17 +21,18 @@
 namespace leak_exporter {
 
 struct WatchLimits {
-  /// Of a tree; what is beyond is an error "limit".
+  /// The most processes in a tree. A tree with more is cut, which is an error
+  /// "limit".
   size_t most_processes = 1'000'000;
-  /// Descriptors that one target keeps open, one a process; processes beyond
-  /// are read by path, which costs one more read each.
+  /// The most descriptors that one target keeps open, one for each process.
+  /// Further processes are read by path, which costs one more read each.
   size_t most_descriptors = 16'384;
 };
 
 /// Follows one target from discovery to discovery: which processes its rules
-/// match now, and who descends from them. Owns all that is remembered of the
-/// target in between. Not thread-safe; a ProcessTree that it handed over may be
-/// read by anyone.
+/// match now, and which descend from them. Owns all that is remembered of the
+/// target in between. Not thread-safe, but any thread may read a ProcessTree
+/// that it handed over.
 class TargetWatch {
  public:
   explicit TargetWatch(const config::TargetConfig& target,
@@ -42,38 +43,36 @@ class TargetWatch {
 
   struct Discovery {
     ProcessTree tree;
-    /// Of the choice and of the walk: what could not be read is left out and
-    /// counted here. Rules that cannot be applied (an unknown user) leave the
-    /// tree empty.
+    /// What could not be read and was therefore left out. Rules that cannot be
+    /// applied (an unknown user) are an error too, and leave the tree empty.
     ErrorTally errors;
   };
-  /// Chooses from the processes of the machine as they are now, for this target
-  /// alone.
+  /// Searches the machine's processes as they are now, for this target alone.
   Discovery Measure(const Clock& clock);
-  /// Chooses from what was found, or is found while it chooses, for whichever
-  /// targets share `machine`, one after another. Its file system is this
-  /// object's.
+  /// Chooses from `machine`, which several targets may share, one after
+  /// another. What one of them has read there is not read again for the next.
+  /// `machine` must have the same file system as this object.
   Discovery Measure(const Clock& clock, MachineProcesses& machine);
 
  private:
   using Pids = std::vector<pid_t>;
 
-  /// What one discovery works with.
+  /// The objects that one discovery works with.
   struct Work {
     MachineProcesses& machine;
     TreeWalk& walk;
     ErrorTally& errors;
   };
 
-  /// Compiles the rules where that has not succeeded yet: a user may be created
-  /// later.
+  /// Compiles the rules unless that has succeeded before. Tries in every
+  /// discovery, because a user may be created later.
   bool PrepareRules(ErrorTally& errors);
   void ChooseAndAddMains(const Work& work);
   void SearchEverywhere(const Work& work);
-  /// Those of `pids` that match.
+  /// The processes among `pids` that match.
   Pids Choose(const Pids& pids, const Work& work);
-  /// Those of all processes that match, but for the exporter itself and those
-  /// that are in the tree already.
+  /// All processes that match, except the exporter itself and those that are in
+  /// the tree already.
   Pids ChooseFromAll(const Work& work);
   bool Matches(const Result<FoundProcess>& process, ErrorTally& errors);
   void AddMains(const Pids& matched, const Work& work);

@@ -20,24 +20,25 @@
 
 namespace leak_exporter {
 
-/// Finds a target's tree for one discovery: from its main processes down
-/// through the kernel's lists of children, with one read of status for each
-/// process.
+/// Finds a target's tree in one discovery. The walk leads from the main
+/// processes down through the kernel's lists of children, with one read of
+/// status for each process.
 ///
-/// The lists may leave out a child that lives while its siblings end. One that
-/// was in the tree in the discovery before is therefore looked at itself before
-/// it is believed gone, and stays where its parent, or its parent's parent and
-/// so on, is in the tree; and a list in which something changed while it was
-/// read is read once more, for the sake of children never seen before. A
-/// process whose parent ended belongs where the kernel put it: it leaves the
-/// tree with its PPid.
+/// While a process's children end, its list may leave out another one that
+/// lives. Two things make up for that. A process that was in the tree in the
+/// discovery before is looked at itself before it is believed gone: it stays if
+/// its PPid leads, by whatever number of parents, to a process of the tree. And
+/// a list in which something changed while it was read is read once more, for
+/// children that were never seen before. A process whose parent ended belongs
+/// where the kernel put it: if its new PPid is outside of the tree, so is it.
 ///
-/// One object a generation, between BeginGeneration and EndGeneration of the
-/// table. Errors go to the tally; a process that cannot be read is left out.
+/// One object serves one generation, between BeginGeneration and EndGeneration
+/// of the table. A process that cannot be read is left out and counted in
+/// `errors`.
 class TreeWalk {
  public:
   /// `machine` is asked where the kernel has no lists of children.
-  /// `most_processes` bounds the tree; what is beyond is an error "limit".
+  /// `most_processes` bounds the tree, and a larger one is an error "limit".
   TreeWalk(ProcessTable& table, MachineProcesses& machine,
            size_t most_processes, ErrorTally& errors)
       : table_(table),
@@ -52,23 +53,24 @@ class TreeWalk {
   /// another main process, above it.
   void PutBelow(pid_t main_pid, pid_t above);
 
-  /// Walks down from all that was added since the last call, so that
+  /// Walks down from all that was added since the last call. Afterwards
   /// IsMember tells who is in the tree.
   void Descend();
   bool IsMember(pid_t pid) const { return Member(pid) != nullptr; }
 
-  /// Descends, confirms who seems to have gone, and hands over the tree.
+  /// Descends, looks for the processes that seem to have gone, and hands over
+  /// the tree.
   ProcessTree Finish();
 
  private:
-  /// A process that is not, or no longer, listed where it was expected.
+  /// A process that is in the tree if its PPid is.
   struct Candidate {
     std::shared_ptr<const procfs::ProcessHandle> handle;
     procfs::Status status;
   };
 
   void VisitChildren(KnownProcess& parent);
-  /// Fills children_. False where they cannot be had.
+  /// Fills children_. Returns false where the children cannot be listed.
   bool ListChildren(const KnownProcess& parent);
   void ListScannedChildren(pid_t parent);
   void ScanAllParents();
@@ -91,13 +93,13 @@ class TreeWalk {
   ProcessTree tree_;
   /// Members whose children are still to be looked at.
   std::vector<pid_t> pending_;
-  /// By the pid that their PPid names.
+  /// Candidates by their PPid.
   std::unordered_multimap<pid_t, Candidate> waiting_;
-  /// Those in whose lists something changed during the discovery.
+  /// The processes in whose lists something changed during the discovery.
   std::unordered_set<pid_t> changed_parents_;
-  /// Counted as errors already.
+  /// The processes that are counted as errors already.
   std::unordered_set<pid_t> unreadable_;
-  /// Where the kernel has no children files: every process by its parent.
+  /// Every process by its parent, where the kernel has no children files.
   std::optional<std::unordered_multimap<pid_t, pid_t>> scanned_children_;
   bool limit_reported_ = false;
   std::string buffer_;

@@ -19,10 +19,11 @@
 namespace leak_exporter {
 
 /// The kind that a descriptor counts as. A deleted file is a regular file
-/// without a name (the text " (deleted)" can be part of a name, and a file that
-/// lost one of two names holds nothing that its deletion would have freed).
-/// That includes files deleted from a tmpfs: they hold that filesystem's space.
-/// A memfd belongs to no filesystem that anyone mounted: it is `other`.
+/// without a name. The text " (deleted)" decides nothing: it can be part of a
+/// name, and a file that lost one of two names holds nothing that its deletion
+/// would have freed. A file deleted from a tmpfs counts, because it holds that
+/// filesystem's space. A memfd is `other`, because it belongs to no filesystem
+/// that anyone mounted.
 FileKind KindOf(const procfs::Descriptor& descriptor);
 
 /// What one process has open.
@@ -30,7 +31,7 @@ struct DescriptorTable {
   /// A regular file, with a name or without.
   struct File {
     FileId id;
-    /// 0 for one that has a name.
+    /// The space that a deleted file holds; 0 for one that has a name.
     uint64_t deleted_bytes = 0;
     unsigned number = 0;
     bool deleted = false;
@@ -38,21 +39,24 @@ struct DescriptorTable {
 
   /// Indexed by FileKind.
   std::array<uint64_t, kFileKinds> by_kind{};
-  /// RLIMIT_NOFILE's soft limit; absent where it is unlimited or unknown.
+  /// The soft limit RLIMIT_NOFILE; absent where it is unlimited or unknown.
   std::optional<uint64_t> limit;
   std::vector<File> files;
-  /// False where there are more than can be remembered.
+  /// False where there are more files than can be remembered.
   bool lists_all_files = true;
-  /// Something of it could not be read.
+  /// Whether a descriptor could not be read.
   bool has_failures = false;
-  /// Of files that still have that name; main processes only.
+  /// The paths of open files, as far as they still have that name. Sorted, each
+  /// once. Only for main processes.
   std::vector<std::string> paths;
 
+  /// How many descriptors there are, of all kinds.
   uint64_t Total() const;
 };
 
-/// Of the files that anybody in the tree has open, whether they are deleted,
-/// as one discovery has seen it: what many have inherited is looked at once.
+/// Which of the files that processes of a tree have open are deleted, as far as
+/// one discovery has seen. A file that many processes have inherited is thus
+/// looked at once.
 class FileStates {
  public:
   struct State {
@@ -61,7 +65,7 @@ class FileStates {
   };
 
   void Clear() { states_.clear(); }
-  /// Does nothing where there are too many already.
+  /// Does nothing where kMostOpenFiles are known already.
   void Set(const FileId& id, const State& state);
   const State* Find(const FileId& id) const;
 
@@ -73,20 +77,22 @@ class FileStates {
   std::unordered_map<FileId, State, Hash> states_;
 };
 
-/// How many files of a process, and deleted files of a scope, are remembered: a
-/// process may have a million.
+/// How many files of a process, and how many deleted files of a scope, are
+/// remembered. A process may have a million.
 inline constexpr size_t kMostOpenFiles = size_t{1} << 16;
 
-/// Reads what a process has open, but for its limit. Descriptors that fail are
-/// `other` and counted in `errors`. `buffer` is scratch.
+/// Reads what a process has open, without the limit. A descriptor that cannot
+/// be read is `other` and is counted in `errors`. Lists the paths if
+/// `list_paths`. `buffer` is scratch.
 Result<DescriptorTable> ReadDescriptorTable(
     const procfs::ProcessHandle& process, const Deadline& deadline,
     bool list_paths, std::string& buffer, FileStates& states,
     ErrorTally& errors);
 
-/// Brings a table up to date whose process has not run since it was read: its
-/// files may have been deleted. Returns false where it must be read again, as
-/// one that has failures must, so that they are not forgotten.
+/// Brings up to date the table of a process that has not run since the table
+/// was read: its files may have been deleted. Returns false where the table
+/// must be read again. A table with failures must, so that these are counted
+/// again.
 bool RefreshDescriptorTable(const procfs::ProcessHandle& process,
                             FileStates& states, DescriptorTable& table);
 

@@ -18,30 +18,31 @@
 
 namespace leak_exporter {
 
-/// A directory that was seen, and how to reach it again without keeping a
-/// descriptor of each.
+/// A directory that was seen, with what it takes to reach it again. It holds no
+/// descriptor of the directory, since there may be many.
 struct DirectoryPlace {
   using Handle = std::shared_ptr<const procfs::ProcessHandle>;
 
   FileId id;
-  /// As its user sees it.
+  /// The path as its user sees it.
   std::string path;
-  /// The processes that work in it, oldest first; none for one that is reached
-  /// by its path.
+  /// The processes that work in it, the oldest first. There are none for a
+  /// directory that is reached by its path.
   std::vector<Handle> users;
   /// The main process that it belongs to.
   Handle main;
 };
 
-/// An open directory with what is needed to measure it.
+/// An open directory, with what it takes to measure it.
 struct OpenedPlace {
   UniqueFd fd;
   TargetRoots::Root root;
-  /// Which of the users it was reached through; 0 for none.
+  /// The user that it was reached through; 0 where it was reached by its path.
   pid_t pid = 0;
 };
 
-/// Looks at a path as `main` sees it. ENOENT where there is nothing.
+/// Finds the directory that a path leads to as `main` sees it. ENOENT where
+/// there is none.
 Result<DirectoryPlace> FindByPath(const TargetRoots& roots,
                                   const DirectoryPlace::Handle& main,
                                   const std::string& path);
@@ -49,26 +50,28 @@ Result<DirectoryPlace> FindByPath(const TargetRoots& roots,
 /// The distinct temporary directories that descendants work in.
 struct WorkingDirectories {
   std::vector<DirectoryPlace> places;
-  /// False where there are working directories and none could be looked at.
+  /// False where there are working directories, but none could be looked at.
   bool known = true;
 };
 
-/// Finds them. Most children inherit a working directory that nobody made for
-/// them, so these do not count: where a main process works itself, every
-/// directory above that, "/", and the kernel's own filesystems. Zombies have
-/// none.
+/// Finds the temporary directories that the descendants of a tree work in. Most
+/// children inherit a working directory that nobody made for them. These do not
+/// count: the directories that main processes work in, every directory above
+/// those, "/", and whatever is on the kernel's own filesystems. Zombies have no
+/// working directory.
 WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
                                           ErrorTally& errors);
 
-/// The directories that an absolute pattern matches as `main` sees it.
+/// Finds the directories that an absolute pattern matches as `main` sees them;
+/// see MatchDirectories.
 std::vector<DirectoryPlace> FindByGlob(const TargetRoots& roots,
                                        const DirectoryPlace::Handle& main,
                                        const std::string& pattern,
                                        const Deadline& deadline,
                                        ErrorTally& errors);
 
-/// Opens a place again (O_PATH). ENOENT where it is gone, not in use any more
-/// or another directory by now.
+/// Opens a place again, with O_PATH. ENOENT where the directory is gone, no
+/// longer in use, or another directory by now.
 Result<OpenedPlace> OpenPlace(const TargetRoots& roots,
                               const DirectoryPlace& place);
 

@@ -9,17 +9,18 @@
 
 namespace leak_exporter {
 
-/// What a collector read of each process, for as long as it cannot have
-/// changed: only the process itself changes it, and has not run since. A
-/// process that shares its memory or its descriptors with another one
-/// (clone(2) with CLONE_VM or CLONE_FILES but without CLONE_THREAD) is the
-/// exception that is accepted: outside vfork(2), where one of the two waits,
-/// hardly anything does that.
+/// What a collector read about each process, kept for as long as it cannot have
+/// changed. That holds for what only the process itself changes, while it does
+/// not run. There is one exception, which is accepted: a process that shares
+/// its memory or its descriptors with another one (clone(2) with CLONE_VM or
+/// CLONE_FILES but without CLONE_THREAD). Hardly anything does that but
+/// vfork(2), during which one of the two waits. Not thread-safe.
 template <typename T>
 class KeptResults {
  public:
-  /// Null where nothing is kept or the process may have run since. Valid until
-  /// the next Keep or EndGeneration.
+  /// The result for a process of `tree`. Null where nothing is kept, or where
+  /// the process may have run since. Valid until the next Keep or
+  /// EndGeneration.
   T* Find(const ProcessTree& tree, const ProcessSample& process) {
     const auto entry = entries_.find(process.handle->id());
     if (entry == entries_.end() ||
@@ -30,13 +31,14 @@ class KeptResults {
     return &entry->second.value;
   }
 
+  /// Keeps a result that was read in this discovery, and returns it.
   T& Keep(const ProcessTree& tree, const ProcessSample& process, T value) {
     Entry& entry = entries_[process.handle->id()];
     entry = {std::move(value), tree.generation, tree.generation};
     return entry.value;
   }
 
-  /// Drops those that were neither found nor kept in this discovery.
+  /// Drops the results that were neither found nor kept in this discovery.
   void EndGeneration(const ProcessTree& tree) {
     std::erase_if(entries_, [&](const auto& entry) {
       return entry.second.seen_generation != tree.generation;

@@ -13,27 +13,28 @@
 
 namespace leak_exporter {
 
-/// What processes call "/". Opening another's root takes CAP_SYS_PTRACE or its
-/// user; that a process shares this program's own root can be told without.
+/// The directories that processes call "/". Opening the root of another process
+/// takes the same user or CAP_SYS_PTRACE. It takes neither to tell that a
+/// process shares this program's own root.
 class TargetRoots {
  public:
   using Root = std::shared_ptr<const FileRoot>;
 
   explicit TargetRoots(const procfs::ProcFs& fs) : fs_(fs) {}
 
-  /// Remembers the root of `process`, and why it cannot be had, for those who
-  /// ask for it or for the same one. Only so many are remembered: each may hold
-  /// a descriptor.
+  /// Remembers the root of `process`, or why it cannot be had. Find then
+  /// answers from memory for this process and for those that have the same
+  /// root. At most 64 roots are remembered, because each may hold a descriptor.
   void Keep(const procfs::ProcessHandle& process);
 
-  /// The root of `process`. EACCES where it may not be entered and is not this
-  /// program's own.
+  /// The root of `process`. EACCES where that is not this program's own root
+  /// and may not be opened.
   Result<Root> Find(const procfs::ProcessHandle& process) const;
 
  private:
   struct Kept {
     ProcessId process;
-    /// Mount namespace and path; absent where these may not be read.
+    /// The mount namespace and the path. Absent where these may not be read.
     std::optional<std::string> name;
     Result<Root> root;
   };
@@ -44,7 +45,8 @@ class TargetRoots {
   std::vector<Kept> kept_;
 };
 
-/// The path of a directory in /proc/PID, "cwd" say, as that process sees it.
+/// The path that a link of /proc/PID, such as "cwd", leads to, as that process
+/// sees it.
 Result<std::string> ReadSeenPath(const procfs::ProcessHandle& process,
                                  const char* link);
 
