@@ -28,7 +28,7 @@ void CheckRead(ReadCache& memory, size_t offset, size_t size) {
   for (size_t i = 0; i < size; ++i) CHECK(bytes[i] == At(offset + i));
 }
 
-TEST_CASE("near memory: within a page, across pages, more than a page") {
+TEST_CASE("read cache: within a page, across pages, more than a page") {
   const ImageMemory image = MakeImage();
   ReadCache memory(image);
   CheckRead(memory, 0, 8);
@@ -37,7 +37,7 @@ TEST_CASE("near memory: within a page, across pages, more than a page") {
   CheckRead(memory, kBytes - 1, 1);
 }
 
-TEST_CASE("near memory: what is not there") {
+TEST_CASE("read cache: what is not there") {
   const ImageMemory image = MakeImage();
   ReadCache memory(image);
   CHECK_FALSE(memory.Read<uint64_t>(RemoteAddr{0}));
@@ -46,7 +46,7 @@ TEST_CASE("near memory: what is not there") {
   CHECK_FALSE(memory.Read<uint64_t>(RemoteAddr{UINT64_MAX - 3}));
 }
 
-TEST_CASE("near memory: the block at hand comes first, until it is left") {
+TEST_CASE("read cache: the block at hand comes first, until it is left") {
   const ImageMemory image = MakeImage();
   ReadCache memory(image);
   std::array<std::byte, 16> block;
@@ -59,7 +59,7 @@ TEST_CASE("near memory: the block at hand comes first, until it is left") {
   CHECK(memory.Read<uint8_t>(kStart + 32) == 32);
 }
 
-TEST_CASE("near memory: prefetched ranges, near and far ones") {
+TEST_CASE("read cache: prefetched ranges, near and far ones") {
   const ImageMemory image = MakeImage();
   ReadCache memory(image);
   const std::array<AddressRange, 4> ranges = {
@@ -75,7 +75,7 @@ TEST_CASE("near memory: prefetched ranges, near and far ones") {
   CheckRead(memory, 8000, 48);
 }
 
-TEST_CASE("near memory: a block's reads are limited") {
+TEST_CASE("read cache: a block's reads are limited") {
   const ImageMemory image = MakeImage();
   ReadCache memory(image);
   uint64_t reads = 0;

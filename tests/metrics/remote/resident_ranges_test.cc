@@ -1,0 +1,80 @@
+#include "metrics/remote/resident_ranges.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tests/catch.h"
+#include "tests/fake_proc.h"
+#include "tests/metrics/remote/fake_pagemap.h"
+#include "tests/waiting_process.h"
+
+namespace leak_exporter {
+namespace {
+
+constexpr pid_t kPid = 7;
+
+TEST_CASE("resident ranges: only what was written to, small gaps included") {
+  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  constexpr size_t kPages = 4000;
+  auto* memory =
+      static_cast<char*>(::mmap(nullptr, kPages * page, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  // Huge pages would be written to as a whole.
+  ::madvise(memory, kPages * page, MADV_NOHUGEPAGE);
+  for (const size_t i : {10, 11, 20, 2000, 3999}) memory[i * page] = 1;
+  const WaitingProcess child;
+  const auto process =
+      procfs::ProcessHandle::Open(procfs::ProcFs(), child.pid());
+  REQUIRE(process.has_value());
+  const RemoteAddr begin{reinterpret_cast<uint64_t>(memory)};
+  const auto ranges =
+      ResidentRanges(*process, {{begin, begin + kPages * page}});
+  ::munmap(memory, kPages * page);
+  REQUIRE(ranges.size() == 3);
+  const auto check = [&](const AddressRange& range, size_t from, size_t to) {
+    CHECK(range.begin == begin + from * page);
+    CHECK(range.end == begin + to * page);
+  };
+  check(ranges[0], 10, 21);
+  check(ranges[1], 2000, 2001);
+  check(ranges[2], 3999, 4000);
+}
+
+TEST_CASE("resident ranges: swapped pages count, mappings stay apart") {
+  const uint64_t page = FakePagemap::PageBytes();
+  FakePagemap pagemap;
+  for (const uint64_t present : {1, 2, 40, 41}) pagemap.SetPresent(present);
+  pagemap.SetSwapped(3);
+  pagemap.SetUntouched(60);
+  const FakeProc proc;
+  pagemap.Write(proc, kPid);
+  const auto range = [page](uint64_t from, uint64_t to) {
+    return AddressRange{RemoteAddr{from * page}, RemoteAddr{to * page}};
+  };
+  const std::vector<AddressRange> mappings = {range(0, 2), range(2, 10),
+                                              range(20, 60)};
+  const std::vector<AddressRange> expected = {range(1, 2), range(2, 4),
+                                              range(40, 42)};
+  CHECK(ResidentRanges(proc.Open(kPid), mappings) == expected);
+}
+
+TEST_CASE("resident ranges: everything, where the kernel does not tell") {
+  const uint64_t page = FakePagemap::PageBytes();
+  const std::vector<AddressRange> ranges = {
+      {RemoteAddr{page}, RemoteAddr{4 * page}}};
+  const FakeProc proc;
+  proc.Write(kPid, "maps", "");
+  CHECK(ResidentRanges(proc.Open(kPid), ranges) == ranges);
+  // It ends before the ranges do.
+  FakePagemap pagemap;
+  pagemap.SetPresent(1);
+  pagemap.Write(proc, kPid);
+  CHECK(ResidentRanges(proc.Open(kPid), ranges) == ranges);
+}
+
+}  // namespace
+}  // namespace leak_exporter
