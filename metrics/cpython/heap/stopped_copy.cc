@@ -65,8 +65,8 @@ class Copier {
         std::min(deadline_.at(), Deadline::After(clock_, limits_.pause).at()));
     std::vector<MemorySegment> segments;
     {
-      const auto frozen = PtraceStop::Stop(process_, pause);
-      if (!frozen) return tl::unexpected<Error>(frozen.error());
+      const auto stop = PtraceStop::Stop(process_, pause);
+      if (!stop) return tl::unexpected<Error>(stop.error());
       for (const Interpreter& interpreter : runtime.interpreters) {
         const auto collecting = ReadCollecting(memory_, interpreter);
         if (!collecting) return tl::unexpected<Error>(collecting.error());
@@ -117,29 +117,39 @@ class Copier {
   Result<void> CopyRange(const AddressRange& range, const Deadline& pause,
                          std::vector<MemorySegment>& segments) {
     MemorySegment segment = TakePrepared(range);
+    while (segment.address < range.end) {
+      auto filled = Fill(segment, range.end, pause);
+      if (!filled) return filled;
+      const RemoteAddr hole = segment.address + segment.bytes.size();
+      if (!segment.bytes.empty()) segments.push_back(std::move(segment));
+      segment = {hole + kPageBytes, {}};
+    }
+    return {};
+  }
+
+  // Copies up to `end`, or to the first page that cannot be read.
+  Result<void> Fill(MemorySegment& segment, RemoteAddr end,
+                    const Deadline& pause) {
+    const auto wanted =
+        static_cast<size_t>(Value(end) - Value(segment.address));
     size_t done = 0;
-    while (done < segment.bytes.size()) {
+    bool readable = true;
+    while (done < wanted && readable) {
       if (pause.Expired()) {
         return Failure(ETIMEDOUT,
                        process_.Path("mem") + ": not copied within the pause");
       }
-      const auto piece =
-          std::span(segment.bytes)
-              .subspan(done,
-                       std::min(kPieceBytes, segment.bytes.size() - done));
-      const auto got = memory_.ReadSome(segment.address + done, piece);
+      const size_t size = std::min(kPieceBytes, wanted - done);
+      if (segment.bytes.size() < done + size) segment.bytes.resize(done + size);
+      const auto got = memory_.ReadSome(
+          segment.address + done, std::span(segment.bytes).subspan(done, size));
       if (!got && got.error().code != EFAULT) {
         return tl::unexpected<Error>(got.error());
       }
       done += got ? *got : 0;
-      if (got && *got == piece.size()) continue;
-      const RemoteAddr behind = segment.address + done + kPageBytes;
-      segment.bytes.resize(done);
-      if (done > 0) segments.push_back(std::move(segment));
-      if (behind >= range.end) return {};
-      return CopyRange({behind, range.end}, pause, segments);
+      readable = got && *got == size;
     }
-    segments.push_back(std::move(segment));
+    segment.bytes.resize(done);
     return {};
   }
 
