@@ -97,7 +97,7 @@ TypeSpec ObjectBuilder::BuiltinSpec(const std::string& name) {
       {"tuple", kHaveGc | kTupleSubclass, layout_.tuple.ob_item, 8, {}, {}},
       {"list", kHaveGc | kListSubclass, header + 24, 0, {}, {}},
       {"dict", kHaveGc | kDictSubclass, python2 ? 248 : header + 32, 0, {}, {}},
-      {"set", kHaveGc, layout_.set.smalltable + 136, 0, {}, {}},
+      {"set", kHaveGc, header + 184, 0, {}, {}},
       {"module", kHaveGc, header + 40, 0, {}, {}},
   };
   for (const TypeSpec& spec : known)

@@ -39,9 +39,11 @@ inline ObjectMeasure Measure(const ObjectBuilder& builder, RemoteAddr address) {
 
 /// Compares with what each recorded interpreter says of its own objects of
 /// these names; returns how many there were.
-inline size_t CompareWithRecorded(const std::vector<std::string>& names) {
+inline size_t CompareWithRecorded(
+    const std::vector<std::string>& names,
+    const std::vector<std::string>& versions = kRecordedVersions) {
   size_t compared = 0;
-  for (const std::string& version : kRecordedVersions) {
+  for (const std::string& version : versions) {
     const RecordedHeap& heap = RecordedObjects(version);
     for (const std::string& name : names) {
       const auto object = heap.objects.find(name);
