@@ -3,8 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "metrics/cpython/sizes/object_measure.h"
@@ -35,6 +37,24 @@ inline ObjectMeasure Measure(const RemoteMemory& memory, const Layout& layout,
 
 inline ObjectMeasure Measure(const ObjectBuilder& builder, RemoteAddr address) {
   return Measure(builder.Memory(), builder.layout(), address);
+}
+
+/// A recording with another value in one place, which it must have.
+template <typename T>
+ImageMemory Torn(const ImageMemory& memory, RemoteAddr address,
+                 const T& value) {
+  std::vector<MemorySegment> segments = memory.segments();
+  bool found = false;
+  for (MemorySegment& segment : segments) {
+    const uint64_t offset = Value(address) - Value(segment.address);
+    if (offset > segment.bytes.size() ||
+        sizeof(value) > segment.bytes.size() - offset)
+      continue;
+    std::memcpy(segment.bytes.data() + offset, &value, sizeof(value));
+    found = true;
+  }
+  REQUIRE(found);
+  return *ImageMemory::FromSegments(std::move(segments));
 }
 
 /// Compares with what each recorded interpreter says of its own objects of
