@@ -140,6 +140,7 @@ class ObjectBuilder {
 struct BuiltObjects {
   explicit BuiltObjects(const ObjectBuilder& builder)
       : layout(builder.layout()), memory(builder.Memory()) {}
+  BuiltObjects(const BuiltObjects&) = delete;
 
   const Layout layout;
   const ImageMemory memory;

@@ -12,6 +12,8 @@ constexpr RemoteAddr kGeneralLookup{0x400400};
 constexpr RemoteAddr kTextLookup{0x400500};
 
 constexpr uint64_t kWord = 8;
+/// SHARED_KEYS_MAX_SIZE
+constexpr uint64_t kMaxSharedKeys = 30;
 
 /// PyDictKeysObject.dk_size: at most two thirds of it are used.
 uint64_t KeysSize(uint64_t entries) {
@@ -103,7 +105,7 @@ RemoteAddr ObjectBuilder::PutValues(RemoteAddr address,
     case ManagedDict::k311:
     case ManagedDict::k312:
       // The sizes and the order, in bytes, grow downwards from the values.
-      address = Allocate(kWord * values.size());
+      address = Allocate(kWord * kMaxSharedKeys);
       PutPointers(address, values);
       Put(address - 2, count);
       for (uint8_t i = 0; i < count; ++i) Put(address - 3 - i, i);
