@@ -163,11 +163,13 @@ TEST_CASE(
     const Layout& layout = builder.layout();
     const RemoteAddr dict = builder.AddDict(Numbered(2), DictForm::kSplit);
     const auto values = builder.Get<RemoteAddr>(dict + layout.dict.ma_values);
-    builder.Put<uint8_t>(version.minor == 11 ? values - 4 : values + 8 + 17,
-                         200);
-    const Visit visit = Items(builder, dict);
-    CHECK_FALSE(visit.whole);
-    CHECK(visit.items == Pairs{{0x100, 0x1000}});
+    // The slot behind the last one in use, and one that the table has not.
+    for (const uint8_t index : {uint8_t{2}, uint8_t{200}}) {
+      builder.Put(version.minor == 11 ? values - 4 : values + 8 + 17, index);
+      const Visit visit = Items(builder, dict);
+      CHECK_FALSE(visit.whole);
+      CHECK(visit.items == Pairs{{0x100, 0x1000}});
+    }
   }
 }
 

@@ -6,7 +6,9 @@
 namespace leak_exporter::cpython {
 namespace {
 
-constexpr RemoteAddr kBase{0x10000000};
+/// Low, as where a program that is not position-independent has its types: the
+/// hash of such a type could pass for a reference count.
+constexpr RemoteAddr kBase{0x800000};
 constexpr uint64_t kAlignment = 16;
 /// The collector's head, and what instances keep before themselves.
 constexpr uint64_t kBefore = 64;
