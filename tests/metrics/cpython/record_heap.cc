@@ -95,7 +95,8 @@ Result<RecordedHeap> Record(const AttachedPython& python, uint64_t bytes,
   auto image = memory.Recorded();
   if (!image) return tl::unexpected<Error>(image.error());
   runtime.interpreters.resize(1);
-  return RecordedHeap{std::move(runtime), gc, ranges, {}, *std::move(image)};
+  return RecordedHeap{std::move(runtime), gc, ranges, {}, {},
+                      *std::move(image)};
 }
 
 int Record(pid_t pid, const std::string& path, uint64_t bytes) {

@@ -1,8 +1,13 @@
 #include "tests/metrics/cpython/recorded_heap.h"
 
+#include <libdeflate.h>
+
 #include <algorithm>
 #include <charconv>
+#include <fstream>
+#include <memory>
 #include <span>
+#include <sstream>
 #include <utility>
 
 namespace leak_exporter::cpython {
@@ -23,6 +28,13 @@ RemoteAddr TakeAddress(std::string_view& line) {
   return RemoteAddr{number};
 }
 
+uint64_t TakeNumber(std::string_view& line) {
+  const std::string_view word = TakeWord(line);
+  uint64_t number = 0;
+  std::from_chars(word.data(), word.data() + word.size(), number);
+  return number;
+}
+
 std::string Hex(RemoteAddr address) { return ToString(address).substr(2); }
 
 /// What the header says, one line after the other.
@@ -33,6 +45,7 @@ struct Header {
   Interpreter interpreter;
   std::vector<AddressRange> ranges;
   std::map<std::string, uint64_t> expected;
+  std::map<std::string, RecordedObject> objects;
 
   void ParseLine(std::string_view line) {
     const std::string_view key = TakeWord(line);
@@ -56,15 +69,49 @@ struct Header {
       const RemoteAddr end = TakeAddress(line);
       if (begin < end) ranges.push_back({begin, end});
     } else if (key == "expect") {
-      const std::string_view count = TakeWord(line);
-      uint64_t number = 0;
-      std::from_chars(count.data(), count.data() + count.size(), number);
+      const uint64_t number = TakeNumber(line);
       expected[std::string(line)] += number;
+    } else if (key == "object") {
+      RecordedObject& object = objects[std::string(TakeWord(line))];
+      object.address = TakeAddress(line);
+      object.bytes = TakeNumber(line);
+      object.references = TakeNumber(line);
+      object.repr = line;
     }
   }
 };
 
+/// What the fixtures unpack to is far smaller.
+constexpr size_t kMaxUnpacked = size_t{16} << 20;
+
+Result<std::string> Gunzip(const std::string& file) {
+  const std::unique_ptr<libdeflate_decompressor,
+                        void (*)(libdeflate_decompressor*)>
+      decompressor(libdeflate_alloc_decompressor(),
+                   &libdeflate_free_decompressor);
+  std::string text(kMaxUnpacked, '\0');
+  size_t size = 0;
+  if (libdeflate_gzip_decompress(decompressor.get(), file.data(), file.size(),
+                                 text.data(), text.size(),
+                                 &size) != LIBDEFLATE_SUCCESS) {
+    return Failure(0, "recorded heap: not in gzip's format");
+  }
+  text.resize(size);
+  return text;
+}
+
 }  // namespace
+
+Result<RecordedHeap> RecordedHeap::Load(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file.good()) return Failure(0, "cannot read " + path.string());
+  if (path.extension() != ".gz") return Parse(content.str());
+  const auto text = Gunzip(content.str());
+  if (!text) return tl::unexpected<Error>(text.error());
+  return Parse(*text);
+}
 
 Result<RecordedHeap> RecordedHeap::Parse(std::string_view file) {
   const size_t end = file.find(kHeaderEnd);
@@ -88,8 +135,9 @@ Result<RecordedHeap> RecordedHeap::Parse(std::string_view file) {
   runtime.layout = *std::move(layout);
   runtime.binary = "recorded";
   runtime.interpreters.push_back(std::move(header.interpreter));
-  return RecordedHeap{std::move(runtime), header.gc, std::move(header.ranges),
-                      std::move(header.expected), *std::move(memory)};
+  return RecordedHeap{std::move(runtime),        header.gc,
+                      std::move(header.ranges),  std::move(header.expected),
+                      std::move(header.objects), *std::move(memory)};
 }
 
 std::string RecordedHeap::Serialize() const {
@@ -117,6 +165,11 @@ std::string RecordedHeap::Serialize() const {
   }
   for (const auto& [name, count] : expected) {
     text += "expect " + std::to_string(count) + " " + name + "\n";
+  }
+  for (const auto& [name, object] : objects) {
+    text += "object " + name + " " + Hex(object.address) + " " +
+            std::to_string(object.bytes) + " " +
+            std::to_string(object.references) + " " + object.repr + "\n";
   }
   return text + "\n" + memory.Serialize();
 }

@@ -1,12 +1,9 @@
 #include "tests/metrics/cpython/recorded_heap.h"
 
-#include <libdeflate.h>
-
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <memory>
 #include <sstream>
 #include <string>
 
@@ -31,22 +28,8 @@ std::string ReadAll(const std::filesystem::path& path) {
   return text.str();
 }
 
-std::string Gunzip(const std::string& file) {
-  const std::unique_ptr<libdeflate_decompressor,
-                        void (*)(libdeflate_decompressor*)>
-      decompressor(libdeflate_alloc_decompressor(),
-                   &libdeflate_free_decompressor);
-  std::string text(size_t{16} << 20, '\0');
-  size_t size = 0;
-  REQUIRE(libdeflate_gzip_decompress(decompressor.get(), file.data(),
-                                     file.size(), text.data(), text.size(),
-                                     &size) == LIBDEFLATE_SUCCESS);
-  text.resize(size);
-  return text;
-}
-
 RecordedHeap LoadHeap() {
-  auto heap = RecordedHeap::Parse(Gunzip(ReadAll(kHeaps / "3.11.2.heap.gz")));
+  auto heap = RecordedHeap::Load(kHeaps / "3.11.2.heap.gz");
   if (!heap) FAIL(heap.error().message);
   return *std::move(heap);
 }
