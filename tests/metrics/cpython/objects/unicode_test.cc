@@ -1,5 +1,7 @@
 #include "metrics/cpython/objects/unicode.h"
 
+#include <array>
+
 #include "tests/catch.h"
 #include "tests/metrics/cpython/objects/object_builder.h"
 
@@ -113,6 +115,66 @@ TEST_CASE("text: a str that ends where nothing is mapped") {
   CHECK(Read(builder, text).error().code == EFAULT);
   CHECK(Read(builder, ObjectBuilder::kNowhere).error().code == EFAULT);
   CHECK(Read(builder, RemoteAddr{UINT64_MAX - 4}).error().code == EFAULT);
+}
+
+std::optional<TextForm> ReadForm(const ObjectBuilder& builder,
+                                 RemoteAddr text) {
+  BuiltObjects built(builder);
+  return ReadTextForm(built.cache, built.layout, text);
+}
+
+TEST_CASE("text form: where the characters are, and how wide") {
+  for (const Version& version : kVersions) {
+    ObjectBuilder builder(version.version, version.free_threaded);
+    const auto& fields = builder.layout().unicode;
+    const RemoteAddr ascii = builder.AddText(U"abc");
+    const RemoteAddr wide = builder.AddText(U"\u0394\u0394");
+    const auto first = ReadForm(builder, ascii);
+    REQUIRE(first.has_value());
+    CHECK(first->data == ascii + fields.ascii_size);
+    CHECK(first->length == 3);
+    CHECK(first->kind == 1);
+    CHECK(first->compact);
+    CHECK(first->ascii);
+    const auto second = ReadForm(builder, wide);
+    REQUIRE(second.has_value());
+    CHECK(second->data == wide + fields.compact_size);
+    CHECK(second->length == 2);
+    CHECK(second->kind == 2);
+    CHECK_FALSE(second->ascii);
+    // The same out of bytes that are at hand.
+    std::array<std::byte, 96> bytes{};
+    REQUIRE(builder.Memory().ReadSome(wide, bytes).has_value());
+    const TextForm found =
+        FindTextForm(builder.layout(), ObjectView(wide, bytes, 0));
+    CHECK(found.data == second->data);
+    CHECK(found.length == 2);
+    CHECK(found.kind == 2);
+    builder.Put(wide + fields.state, uint32_t{5} << 2 << fields.state_shift);
+    CHECK_FALSE(ReadForm(builder, wide).has_value());
+    CHECK_FALSE(ReadForm(builder, ObjectBuilder::kNowhere).has_value());
+  }
+}
+
+TEST_CASE("text form: 2.7's characters are four bytes where that makes sense") {
+  ObjectBuilder builder({2, 7, 18});
+  const RemoteAddr text = builder.AddText(U"wide");
+  CHECK(ReadForm(builder, text)->kind == 4);
+  const auto kind = [&](RemoteAddr data, uint64_t length) {
+    BuiltObjects built(builder);
+    return GuessCharacterBytes(built.cache, data, length);
+  };
+  const auto data =
+      builder.Get<RemoteAddr>(text + builder.layout().unicode.data);
+  CHECK(kind(data, 4) == 4);
+  // No NUL there, a number that is no character, nothing at all.
+  CHECK(kind(data, 3) == 2);
+  builder.Put<uint32_t>(data, 0x110000);
+  CHECK(kind(data, 4) == 2);
+  builder.Put<uint32_t>(data, 0x10ffff);
+  CHECK(kind(data, 4) == 4);
+  CHECK(kind(ObjectBuilder::kNowhere, 4) == 2);
+  CHECK(kind(data, UINT64_MAX) == 2);
 }
 
 }  // namespace
