@@ -109,7 +109,9 @@ TEST_CASE("program: scrapes leave neither threads nor descriptors behind") {
       descriptors = exporter.Descriptors();
     }
   }
-  CHECK(exporter.Threads().size() <= threads);
+  // The pools start a thread when all they have are busy, up to 8 and 4.
+  constexpr size_t kMostPoolThreads = 12;
+  CHECK(exporter.Threads().size() <= threads + kMostPoolThreads);
   CHECK(exporter.Descriptors() <= descriptors);
 }
 

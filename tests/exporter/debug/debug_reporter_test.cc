@@ -57,7 +57,7 @@ class RunningReporter {
       : reporter_(std::make_shared<DebugReporter>(
             bench.snapshotter, bench.clock, bench.log.logger())) {
     reporter_->Configure(config);
-    REQUIRE(reporter_->Start(bench.workers));
+    REQUIRE(reporter_->Start(bench.threads));
   }
   ~RunningReporter() { reporter_->Stop(); }
 
@@ -147,9 +147,9 @@ TEST_CASE("debug reporter: what cannot be written is logged, and it goes on") {
 
 TEST_CASE("debug reporter: without blocks it rests, and can be ended") {
   RunningReporter reporter({});
-  CHECK(reporter.bench.workers.running() == 1);
+  CHECK(reporter.bench.threads.running() == 1);
   (*reporter).Stop();
-  CHECK(reporter.bench.workers.WaitUntilIdle(seconds(10)));
+  CHECK(reporter.bench.threads.WaitUntilIdle(seconds(10)));
   CHECK(reporter.bench.target.gate.entered() == 0);
 }
 

@@ -58,7 +58,8 @@ class Asked {
   std::vector<std::string> causes() const {
     std::vector<std::string> causes;
     for (const CollectorError& error : errors_.errors()) {
-      causes.push_back(error.cause + " " + std::to_string(error.count));
+      causes.push_back(std::string(NameOf(error.cause)) + " " +
+                       std::to_string(error.count));
     }
     return causes;
   }

@@ -307,7 +307,7 @@ TEST_CASE("target: several choose from one look at the machine") {
   MachineProcesses later(fs, threads);
   const auto torn = shells.Measure(clock, later);
   REQUIRE(torn.errors.errors().size() == 1);
-  CHECK(torn.errors.errors()[0].cause == "malformed");
+  CHECK(torn.errors.errors()[0].cause == ErrorCause::kMalformed);
   CHECK(torn.errors.errors()[0].count == 2);
 }
 

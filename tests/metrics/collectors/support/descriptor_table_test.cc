@@ -148,7 +148,7 @@ TEST_CASE("descriptor_table: what cannot be told is other, and counted") {
   CHECK(read.table->by_kind == Kinds{0, 0, 0, 0, 0, 1, 0, 1});
   CHECK(read.table->has_failures);
   REQUIRE(read.errors.errors().size() == 1);
-  CHECK(read.errors.errors()[0].cause == "io");
+  CHECK(read.errors.errors()[0].cause == ErrorCause::kIo);
 }
 
 TEST_CASE("descriptor_table: without a list, or in time, there is no table") {

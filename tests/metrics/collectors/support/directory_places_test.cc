@@ -56,7 +56,8 @@ std::vector<pid_t> PidsOf(const std::vector<DirectoryPlace::Handle>& handles) {
 std::vector<std::string> Causes(const ErrorTally& errors) {
   std::vector<std::string> causes;
   for (const CollectorError& error : errors.errors()) {
-    causes.push_back(error.cause + " " + std::to_string(error.count));
+    causes.push_back(std::string(NameOf(error.cause)) + " " +
+                     std::to_string(error.count));
   }
   return causes;
 }
