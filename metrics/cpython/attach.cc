@@ -15,8 +15,8 @@
 namespace leak_exporter::cpython {
 namespace {
 
-// Which program a process runs: these two change with every exec, where the
-// kernel places programs at random; start time and pid do not.
+// Tells which program a process runs. Both addresses change with every exec, as
+// the kernel places programs at random; start time and pid do not.
 struct ProgramId {
   uint64_t start_code = 0;
   uint64_t start_stack = 0;
@@ -48,7 +48,7 @@ Result<void> UseStoppedCopy(const procfs::ProcessHandle& process,
                                 clock, deadline);
   if (!copy) return tl::unexpected<Error>(copy.error());
   const OverlaidMemory overlaid(copy->image, memory);
-  // Interpreters may have come and gone before it stopped.
+  // Interpreters may have come and gone before the process stopped.
   const auto now = FindPython(process, copy->map, overlaid);
   if (!now) return tl::unexpected<Error>(now.error());
   if (!*now) return Failure(ESRCH, process.Path("exe") + ": no CPython now");
@@ -79,8 +79,8 @@ Result<bool> FindAndUse(const procfs::ProcessHandle& process,
     const auto ranges = ResidentRanges(process, HeapRanges(*map));
     used = use({memory, **runtime, ranges, {}});
   }
-  // What was read by pid is this process's only if it still is there, and runs
-  // what it ran.
+  // What was read by pid is this process's only if the process still exists and
+  // runs the same program.
   const auto program_now = ReadProgramId(process, buffer);
   if (!program_now) return tl::unexpected<Error>(program_now.error());
   if (*program_now != *program) {

@@ -34,7 +34,7 @@ struct AttachedPython {
   const PythonRuntime& runtime;
   /// Where objects can lie, in ascending order.
   std::span<const AddressRange> ranges;
-  /// How long the process stood still for the copy; 0 where nothing was copied.
+  /// How long the process was stopped for the copy; 0 where nothing was copied.
   std::chrono::nanoseconds paused{};
 
   const Layout& layout() const { return runtime.layout; }

@@ -25,8 +25,8 @@ std::string NameOf(TypeTable& types, TypeIndex type) {
   return types.ReadName(type).value_or("(unknown)");
 }
 
-// Several types may have one name: classes made in a loop, or twice by a
-// reload.
+// Adds up types by name. Several may have one name: classes made in a loop, or
+// made again by a reload.
 class UsageByName {
  public:
   explicit UsageByName(TypeTable& types) : types_(types) {}
@@ -78,8 +78,8 @@ std::vector<NamedUsage> NameUntracked(TypeTable& types,
   return by_name.Take();
 }
 
-// Each interpreter has built-in types of its own only as far as they are heap
-// types; the main one's modules name them.
+// Interpreters share the static built-in types. Heap types each has on its own;
+// the modules of the main one name its types.
 std::vector<TypeIndex> UntrackedTypes(TypeTable& types,
                                       const PythonRuntime& runtime) {
   if (runtime.interpreters.empty()) return {};
@@ -99,7 +99,7 @@ std::vector<RankedRow> Describe(TypeTable& types, const TopObjects& top,
   return rows;
 }
 
-// Sums of interpreters are absent where one of them is.
+// Sums up the interpreters. A sum is absent where the number of one of them is.
 Result<void> ReadInterpreterState(const RemoteMemory& memory,
                                   const PythonRuntime& runtime,
                                   PythonMeasurement& measurement) {

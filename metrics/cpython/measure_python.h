@@ -44,12 +44,12 @@ struct ArenaUsage {
   uint64_t used_bytes = 0;
 };
 
-/// What one look at a CPython process gave.
+/// What one measurement of a CPython process gave.
 struct PythonMeasurement {
   PythonVersion version;
   HeapWalk walk;
   double walk_seconds = 0;
-  /// How long the process stood still, where it was frozen.
+  /// How long the process was stopped for a copy; 0 where it was not.
   double paused_seconds = 0;
   /// By name, most objects first.
   std::vector<NamedUsage> types;

@@ -199,9 +199,10 @@ Result<std::optional<ElfLocation>> LoadedElf::Match(
   return ElfLocation{RemoteAddr{bias_ + symbol->st_value}, symbol->st_size};
 }
 
-// The table: number of buckets, index of the first hashed symbol, words of the
-// Bloom filter, its shift; the filter; the buckets; a chain of hashes, whose
-// lowest bit ends a bucket's run.
+// The table begins with the number of buckets, the index of the first hashed
+// symbol, the number of words of the Bloom filter and its shift. The filter
+// follows, then the buckets, then a chain of hashes, whose lowest bit ends the
+// run of a bucket.
 Result<std::optional<ElfLocation>> LoadedElf::FindByGnuHash(
     std::string_view name) const {
   const auto header = memory_->Read<std::array<uint32_t, 4>>(gnu_hash_);
@@ -230,7 +231,8 @@ Result<std::optional<ElfLocation>> LoadedElf::FindByGnuHash(
   return std::optional<ElfLocation>();
 }
 
-// The table: number of buckets, number of symbols, buckets, chain of indices.
+// The table has the number of buckets, the number of symbols, the buckets, and
+// a chain of indices.
 Result<std::optional<ElfLocation>> LoadedElf::FindByHash(
     std::string_view name) const {
   const auto header = memory_->Read<std::array<uint32_t, 2>>(hash_);

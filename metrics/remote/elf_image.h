@@ -13,7 +13,7 @@
 
 namespace leak_exporter {
 
-/// A file read through RemoteMemory: addresses are offsets in it.
+/// A file read through RemoteMemory. An address is an offset in the file.
 class FileMemory final : public RemoteMemory {
  public:
   FileMemory(UniqueFd fd, std::string path)
@@ -27,25 +27,27 @@ class FileMemory final : public RemoteMemory {
   std::string path_;
 };
 
-/// A symbol or a section, as loaded.
+/// Where a symbol or a section is, and how large.
 struct ElfLocation {
   RemoteAddr address{};
   uint64_t size = 0;
 };
 
-/// What a loaded ELF object exports, read from the memory that it is loaded
-/// into: no file is needed, so that deleted ones and those of another mount
-/// namespace work. 64-bit little endian only. Refers to `memory`.
+/// The exported symbols of a loaded ELF object. They are read from the memory
+/// of the process that loaded it, so deleted files and files of another mount
+/// namespace work too. Only 64-bit little-endian objects are understood. The
+/// object refers to the memory that Open() was given, which must outlive it.
 class LoadedElf {
  public:
-  /// `base` is where the mapping of offset 0 begins.
+  /// `base` is where the mapping of the file's first byte begins.
   static Result<LoadedElf> Open(const RemoteMemory& memory, RemoteAddr base);
 
-  /// A defined symbol of .dynsym; absent where it has none of that name.
+  /// Finds a symbol that .dynsym defines. Absent where it defines none of that
+  /// name.
   Result<std::optional<ElfLocation>> FindSymbol(std::string_view name) const;
 
-  /// What is added to an address in the file: 0 for a program that is not
-  /// position independent.
+  /// The difference between an address in memory and the same address in the
+  /// file: 0 for a program that is not position independent.
   uint64_t bias() const { return bias_; }
 
  private:
@@ -54,7 +56,7 @@ class LoadedElf {
   Result<void> ReadDynamic(RemoteAddr dynamic, uint64_t size);
   Result<std::optional<ElfLocation>> FindByGnuHash(std::string_view name) const;
   Result<std::optional<ElfLocation>> FindByHash(std::string_view name) const;
-  /// The symbol if it is defined and has that name.
+  /// Returns the symbol at `index`, if it is defined and has that name.
   Result<std::optional<ElfLocation>> Match(uint64_t index,
                                            std::string_view name) const;
 
@@ -66,11 +68,10 @@ class LoadedElf {
   RemoteAddr gnu_hash_{};
 };
 
-/// What only the file has: the full symbol table and the sections. Addresses
-/// are the file's; add LoadedElf::bias(). Reads section headers and tables
-/// whole, a MB or so for a libpython.
+/// What only an ELF file has: its full symbol table and its sections. The
+/// addresses are those in the file: LoadedElf::bias() has to be added.
 struct ElfFileTables {
-  /// Those of the wanted names that .symtab defines.
+  /// The wanted symbols that .symtab defines.
   std::map<std::string, ElfLocation, std::less<>> symbols;
   std::map<std::string, ElfLocation, std::less<>> sections;
 };

@@ -52,7 +52,8 @@ const procfs::Mapping* FileBackedMemory::FindFile(RemoteAddr address) const {
   return RangeOf(mapping).Contains(address) ? &mapping : nullptr;
 }
 
-// Neither mapped nor swapped out, so never changed either.
+// Whether the page is neither mapped nor swapped out, and so was never changed
+// either.
 bool FileBackedMemory::IsUntouched(RemoteAddr address) const {
   constexpr uint64_t kPresentOrSwapped = uint64_t{3} << 62;
   uint64_t entry = 0;
@@ -75,7 +76,7 @@ const FileMemory& FileBackedMemory::OpenFile(
       .first->second;
 }
 
-// From `into`'s first byte to the end of a page at most.
+// Reads from one page: `into` does not reach beyond its end.
 Result<size_t> FileBackedMemory::ReadPage(RemoteAddr address,
                                           std::span<std::byte> into) const {
   const procfs::Mapping* mapping = FindFile(address);

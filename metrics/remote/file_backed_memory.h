@@ -14,21 +14,22 @@
 
 namespace leak_exporter {
 
-/// Opens the file behind a mapping, invalid where that cannot be had: through
-/// /proc/PID/map_files, which works whatever became of the file's name but
-/// takes CAP_CHECKPOINT_RESTORE, or by its name below /proc/PID/root, if that
-/// still leads to the same inode.
+/// Opens the file behind a mapping. /proc/PID/map_files is tried first: it
+/// works whatever became of the file's name, but takes CAP_CHECKPOINT_RESTORE.
+/// The file's name below /proc/PID/root is tried next, and taken if it still
+/// leads to the same inode. The descriptor is invalid where neither works.
 UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
                         const procfs::Mapping& mapping);
 
-/// A process's memory, read so that its RSS stays what it is: to read a page of
-/// a mapped file that the process itself has not touched (symbol tables, names
-/// of types) would make the kernel map it, and its neighbours, for the process.
-/// Such a page is read from the file instead. Not thread-safe.
+/// A process's memory, read in a way that leaves the process's RSS as it is.
+/// Reading a page of a mapped file that the process has not touched (symbol
+/// tables, names of types) would make the kernel map that page, and its
+/// neighbours, for the process. Such a page is read from the file instead. Not
+/// thread-safe.
 class FileBackedMemory final : public RemoteMemory {
  public:
-  /// All three must outlive it; `map` is the process's, and `live` reads its
-  /// memory.
+  /// The three must outlive this object. `map` is the map of the process, and
+  /// `live` reads its memory.
   FileBackedMemory(const procfs::ProcessHandle& process, const MemoryMap& map,
                    const RemoteMemory& live);
 
@@ -46,11 +47,11 @@ class FileBackedMemory final : public RemoteMemory {
 
   const procfs::ProcessHandle& process_;
   const RemoteMemory& live_;
-  /// Those of files, ascending.
+  /// The mappings of files, in ascending order.
   std::vector<procfs::Mapping> files_;
   UniqueFd pagemap_;
   uint64_t page_bytes_;
-  /// By device and inode; opened when first needed.
+  /// Files by device and inode, each opened when it is first needed.
   mutable std::map<FileId, FileMemory> open_files_;
 };
 

@@ -90,7 +90,7 @@ Result<size_t> ImageMemory::ReadSome(RemoteAddr address,
       segments_.begin(), segments_.end(), address,
       [](RemoteAddr a, const MemorySegment& s) { return a < s.address; });
   size_t got = 0;
-  // Segments that touch read as one, as mappings do.
+  // Segments that touch are read as one, as mappings are.
   while (next != segments_.begin() && got < into.size()) {
     const MemorySegment& segment = *std::prev(next);
     const uint64_t offset = Value(address + got) - Value(segment.address);

@@ -9,32 +9,33 @@
 
 namespace leak_exporter {
 
-/// A run of recorded bytes.
+/// Recorded bytes that follow each other.
 struct MemorySegment {
   RemoteAddr address{};
   std::vector<std::byte> bytes;
 };
 
-/// Recorded memory: what was read once, to be read again without the process.
-/// Serves tests and fuzzing, and a target that is stopped only for as long as
-/// its memory is copied. Immutable; thread-safe.
+/// Recorded memory, which can be read again without the process that it was
+/// read from. Tests and fuzzers use it, and so does a target that is stopped
+/// only while its memory is copied. Immutable and thread-safe.
 class ImageMemory final : public RemoteMemory {
  public:
-  /// Segments in any order. Those that are empty, overlap one before, or run
-  /// over the end of the address space are an error.
+  /// Takes segments in any order. A segment that is empty, overlaps another, or
+  /// runs over the end of the address space is an error.
   static Result<ImageMemory> FromSegments(std::vector<MemorySegment> segments);
 
-  /// Parses an image: the 8 bytes "LEAKIMG1", then for each segment its address
-  /// and its length, each as 8 bytes, little endian, and its bytes.
+  /// Parses an image. It begins with the 8 bytes "LEAKIMG1". Each segment
+  /// follows as its address (8 bytes, little endian), its length (likewise) and
+  /// its bytes.
   static Result<ImageMemory> Parse(std::span<const std::byte> image);
 
-  /// What Parse reads.
+  /// Writes the image that Parse() reads.
   std::string Serialize() const;
 
   Result<size_t> ReadSome(RemoteAddr address,
                           std::span<std::byte> into) const override;
 
-  /// In ascending order.
+  /// The segments, in ascending order.
   const std::vector<MemorySegment>& segments() const { return segments_; }
 
  private:

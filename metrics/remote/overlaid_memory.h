@@ -7,12 +7,13 @@
 
 namespace leak_exporter {
 
-/// Memory in two layers: what `above` cannot read is read from `below`. Joins a
-/// copy of what changes with the process itself, which still holds what does
-/// not change (program text and constants). Thread-safe where both are.
+/// Two memories as one: what `above` cannot read is read from `below`. This
+/// joins a copy of a process's changing memory with the process itself, which
+/// still holds what does not change (program text and constants). Thread-safe
+/// where both memories are.
 class OverlaidMemory final : public RemoteMemory {
  public:
-  /// Both must outlive it.
+  /// Both must outlive this object.
   OverlaidMemory(const RemoteMemory& above, const RemoteMemory& below)
       : above_(above), below_(below) {}
 

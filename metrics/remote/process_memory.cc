@@ -11,15 +11,16 @@
 namespace leak_exporter {
 namespace {
 
-// The kernel takes up to UIO_MAXIOV (1024); beyond a few hundred a call gets no
-// cheaper.
+// The kernel takes up to UIO_MAXIOV (1024) ranges in a call. More than a few
+// hundred make it no cheaper.
 constexpr size_t kVectors = 256;
 
 iovec RemoteVector(RemoteAddr address, size_t size) {
   return {reinterpret_cast<void*>(Value(address)), size};
 }
 
-// process_vm_readv(2): EFAULT for the addresses, EINVAL for their sum.
+// process_vm_readv(2) fails with EFAULT for bad addresses, and with EINVAL for
+// their sum.
 bool IsBadAddress(int code) { return code == EFAULT || code == EINVAL; }
 
 }  // namespace
@@ -62,9 +63,9 @@ Result<void> ProcessMemory::ReadBatch(std::span<ReadRequest> requests) const {
       return tl::unexpected<Error>(
           ReadError(errno, first.address, first.into.size()));
     }
-    // Bytes arrive in order and stop at the first page that cannot be read: all
-    // before it are whole, its own request is cut, and the next call goes on
-    // behind it.
+    // Bytes arrive in order and stop at the first page that cannot be read. All
+    // requests before that page are whole, the request that reaches it is cut,
+    // and the next call goes on behind that request.
     auto left = static_cast<size_t>(std::max<ssize_t>(result, 0));
     size_t done = 0;
     while (done < count) {

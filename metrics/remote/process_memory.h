@@ -8,12 +8,13 @@
 
 namespace leak_exporter {
 
-/// A living process's memory, through process_vm_readv(2): the target is
-/// neither stopped nor told. Needs what ptrace(2) calls read access: the same
-/// uid and no other capabilities, or CAP_SYS_PTRACE (and what Yama allows).
+/// The memory of a living process, read through process_vm_readv(2). The
+/// process is not stopped and does not notice. Reading takes what ptrace(2)
+/// calls read access: the same uid and no more capabilities than this program
+/// has, or CAP_SYS_PTRACE. Yama may forbid more.
 ///
-/// The kernel reads by pid: whoever must be sure that it was still the same
-/// process compares its start time after a set of reads. Thread-safe.
+/// The kernel reads by pid. A caller that must be sure that it was still the
+/// same process compares its start time after a set of reads. Thread-safe.
 class ProcessMemory final : public RemoteMemory {
  public:
   explicit ProcessMemory(pid_t pid) : pid_(pid) {}

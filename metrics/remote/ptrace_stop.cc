@@ -63,7 +63,7 @@ PtraceStop::~PtraceStop() {
   for (const Thread& thread : threads_) {
     if (thread.stopped) release(thread);
   }
-  // One that has not stopped yet would stop some time, with nobody to let it
+  // A thread that has not stopped yet would stop later, with nobody to let it
   // go.
   for (Thread& thread : threads_) {
     if (thread.stopped) continue;
@@ -74,19 +74,19 @@ PtraceStop::~PtraceStop() {
 
 Result<PtraceStop> PtraceStop::Stop(const procfs::ProcessHandle& process,
                                     const Deadline& deadline) {
-  PtraceStop freezer;
-  // A thread may start others until it has stopped itself.
+  PtraceStop stop;
+  // A thread can start others until it has stopped itself.
   for (;;) {
-    const auto added = freezer.SeizeNewThreads(process);
+    const auto added = stop.SeizeNewThreads(process);
     if (!added) return tl::unexpected<Error>(added.error());
     if (*added == 0) break;
-    auto stopped = freezer.WaitForAll(process, deadline);
+    auto stopped = stop.WaitForAll(process, deadline);
     if (!stopped) return tl::unexpected<Error>(stopped.error());
   }
-  if (freezer.threads_.empty()) {
+  if (stop.threads_.empty()) {
     return Failure(ESRCH, process.Path("task") + ": no threads");
   }
-  return freezer;
+  return stop;
 }
 
 Result<size_t> PtraceStop::SeizeNewThreads(
@@ -117,7 +117,7 @@ bool PtraceStop::Check(Thread& thread) {
   int status = 0;
   const pid_t waited = ::waitpid(thread.id, &status, __WALL | WNOHANG);
   if (waited == 0) return false;
-  // Ended threads need no more care.
+  // A thread that has ended needs no more care.
   thread.stopped = true;
   if (waited == thread.id && WIFSTOPPED(status) && status >> kEventShift == 0) {
     thread.signal = WSTOPSIG(status);

@@ -12,20 +12,20 @@
 
 namespace leak_exporter {
 
-/// Holds all threads of a process still, for as long as this object lives: they
-/// go on when it ends, and also when this program dies. Nothing is changed in
-/// the process, except that system calls that were waiting may see EINTR where
-/// signal(7) says that stopping a process interrupts them. Takes the right to
-/// ptrace; fails where a debugger is attached (EPERM).
+/// Keeps all threads of a process stopped while this object lives. They go on
+/// when it ends, and also when this program dies. The process is changed in one
+/// way only: a system call that was waiting may return EINTR, where signal(7)
+/// says that stopping a process interrupts it. Stopping takes the right to
+/// ptrace the process, and fails with EPERM where a debugger is attached.
 ///
-/// ptrace(2) binds to a thread: to be used and ended by the thread that made
+/// ptrace(2) belongs to a thread: the thread that made this object has to end
 /// it.
 class PtraceStop {
  public:
-  /// Returns when every thread has stopped; ETIMEDOUT, and all go on, where
-  /// that takes longer than the deadline. Then it still waits for a thread in
-  /// state D to leave it, as otherwise that one would stop with nobody to let
-  /// it go.
+  /// Returns when every thread has stopped. Where that takes longer than the
+  /// deadline, all threads go on and the error is ETIMEDOUT. Even then a thread
+  /// in state D is waited for: it stops when it leaves that state, and has to
+  /// be let go.
   static Result<PtraceStop> Stop(const procfs::ProcessHandle& process,
                                  const Deadline& deadline);
 
@@ -37,17 +37,18 @@ class PtraceStop {
   struct Thread {
     pid_t id = 0;
     bool stopped = false;
-    /// One that was about to be delivered, and has to be.
+    /// The signal that was about to be delivered when the thread stopped. It is
+    /// delivered when the thread goes on.
     int signal = 0;
   };
 
   PtraceStop() = default;
 
-  /// Attaches to threads that were not known; returns how many there were.
+  /// Attaches to the threads that are not known yet, and returns their number.
   Result<size_t> SeizeNewThreads(const procfs::ProcessHandle& process);
   Result<void> WaitForAll(const procfs::ProcessHandle& process,
                           const Deadline& deadline);
-  /// Whether it has stopped or ended.
+  /// Whether the thread has stopped or ended.
   static bool Check(Thread& thread);
 
   std::vector<Thread> threads_;

@@ -7,7 +7,8 @@ namespace leak_exporter {
 
 namespace {
 
-/// Ranges nearer than this are read as one; a run ends when it has grown long.
+/// A smaller gap between two ranges is read along with them. A run of ranges
+/// does not grow beyond kRunBytes.
 constexpr uint64_t kGapBytes = 1024;
 constexpr uint64_t kRunBytes = 64 << 10;
 

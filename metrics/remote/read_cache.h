@@ -12,30 +12,32 @@
 
 namespace leak_exporter {
 
-/// Small reads that follow pointers: out of the block at hand, else out of a
-/// small cache of pages. What was cached may be some milliseconds old. After so
-/// many reads for one block nothing can be read any more: a hostile heap cannot
-/// keep its reader busy. Not thread-safe.
+/// Serves small reads that follow pointers: from the current block, else from
+/// ranges that were prefetched, else from a small cache of pages. Cached bytes
+/// may be some milliseconds old. The number of reads for one block is limited,
+/// so that a hostile heap cannot keep its reader busy: beyond the limit every
+/// read fails. Not thread-safe.
 class ReadCache {
  public:
-  /// `memory` must outlive it.
+  /// `memory` must outlive the cache.
   explicit ReadCache(const RemoteMemory& memory);
 
-  /// Looks into these bytes first from now on; they must stay valid.
+  /// Makes these bytes, which are at `begin`, the current block. They must stay
+  /// valid until Leave(). The count of reads starts anew.
   void Enter(RemoteAddr begin, std::span<const std::byte> bytes) {
     begin_ = begin;
     bytes_ = bytes;
     reads_left_ = kReadsPerBlock;
   }
 
-  /// The bytes of Enter() end to be valid; what was prefetched is dropped.
+  /// Forgets the current block and what was prefetched.
   void Leave() {
     bytes_ = {};
     runs_.clear();
   }
 
-  /// Reads ranges, ascending, that will be asked for in about that order, all
-  /// at once. Replaces what was prefetched before.
+  /// Reads many ranges at once. They are in ascending order, and are going to
+  /// be read in about that order. Replaces what was prefetched before.
   void Prefetch(std::span<const AddressRange> ranges);
 
   /// Absent where it cannot be read.
@@ -47,13 +49,13 @@ class ReadCache {
     return value;
   }
 
-  /// Fills all of `into`, or says that it cannot.
+  /// Fills all of `into`; false where that is not possible.
   bool ReadExact(RemoteAddr address, std::span<std::byte> into);
 
  private:
   static constexpr size_t kPageBytes = 4096;
   static constexpr size_t kPages = 64;
-  /// Some thirty times what blocks of real heaps take.
+  /// About thirty times as many as blocks of real heaps take.
   static constexpr uint64_t kReadsPerBlock = 4'000'000;
 
   struct Page {
@@ -61,11 +63,11 @@ class ReadCache {
     size_t size = 0;
   };
 
-  /// Prefetched ranges that are near each other.
+  /// Prefetched ranges that were close enough to be read as one.
   struct Run {
     RemoteAddr begin{};
     size_t size = 0;
-    /// In prefetched_.
+    /// Where its bytes begin in prefetched_.
     size_t offset = 0;
   };
 

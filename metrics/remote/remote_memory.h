@@ -19,7 +19,7 @@ constexpr uint64_t Value(RemoteAddr address) {
   return static_cast<uint64_t>(address);
 }
 
-/// Wraps around: remote numbers are hostile, the read then fails.
+/// The sum wraps around: remote numbers are hostile, and the read then fails.
 constexpr RemoteAddr operator+(RemoteAddr address, uint64_t offset) {
   return RemoteAddr{Value(address) + offset};
 }
@@ -30,8 +30,8 @@ constexpr RemoteAddr operator-(RemoteAddr address, uint64_t offset) {
 /// "0x7f12a4"
 std::string ToString(RemoteAddr address);
 
-/// One part of a batch. `got` is filled in: all of `into`, or less where the
-/// rest cannot be read.
+/// One part of a batch. ReadBatch() sets `got` to the size of `into`, or to
+/// less where the rest cannot be read.
 struct ReadRequest {
   RemoteAddr address{};
   std::span<std::byte> into;
@@ -40,8 +40,8 @@ struct ReadRequest {
   bool complete() const { return got == into.size(); }
 };
 
-/// Memory of another process, or a recording of it. Nothing read through it can
-/// be believed: it changes while it is read and may be hostile.
+/// Memory of another process, or a recording of it. Nothing that is read
+/// through it can be believed: it changes while it is read, and may be hostile.
 ///
 /// Errors: EFAULT where nothing is mapped, ESRCH when the process is gone
 /// (IsGone), EPERM when the kernel refuses (IsPermission).
@@ -49,14 +49,14 @@ class RemoteMemory {
  public:
   virtual ~RemoteMemory() = default;
 
-  /// Reads from `address` on; returns how many bytes were there, at least one
-  /// and fewer than asked for where a page that cannot be read follows.
+  /// Reads from `address` on and returns how many bytes were there: at least
+  /// one, and fewer than asked for where a page follows that cannot be read.
   virtual Result<size_t> ReadSome(RemoteAddr address,
                                   std::span<std::byte> into) const = 0;
 
-  /// Reads many scattered ranges at once, far cheaper than one by one. A range
-  /// that cannot be read is left incomplete; only what ends all reading (ESRCH,
-  /// EPERM) is an error.
+  /// Reads many scattered ranges at once, which is much cheaper than one by
+  /// one. A range that cannot be read is left incomplete. Only what ends all
+  /// reading (ESRCH, EPERM) is an error.
   virtual Result<void> ReadBatch(std::span<ReadRequest> requests) const;
 
   /// Fills all of `into`; a short read is EFAULT.

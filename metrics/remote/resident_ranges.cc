@@ -31,7 +31,7 @@ class RangeBuilder {
     }
     starts_anew_ = false;
   }
-  /// What follows lies in another mapping: no gap to it is small.
+  /// Ends the current range: the next page lies in another mapping.
   void StartAnew() { starts_anew_ = true; }
 
   std::vector<AddressRange> Take() { return std::move(ranges_); }

@@ -89,7 +89,8 @@ uint64_t ArenaMeter::UsedBytes(std::span<const std::byte> header) const {
       Load<uint32_t>(header, layout_.pool.max_next_offset);
   if (max_next_offset > layout_.pool.size) return 0;
   const uint64_t used = uint64_t{count} * (layout_.pool.size - max_next_offset);
-  // A pool that was never cut, or is being changed.
+  // More than the pool can hold: it was never cut into blocks, or is being
+  // changed.
   return used <= layout_.pool.size ? used : 0;
 }
 

@@ -15,28 +15,28 @@ namespace leak_exporter::cpython {
 /// of blocks of one size.
 struct Arena {
   RemoteAddr begin{};
-  /// Behind the last pool that was ever used.
+  /// End of the last pool that was ever used.
   RemoteAddr used_end{};
 };
 
-/// All arenas of a process, ascending. Absent where pymalloc's state was not
-/// found; empty where it is not in use (PYTHONMALLOC=malloc, free-threaded
-/// builds).
+/// Reads all arenas of a process, in ascending order. Absent where pymalloc's
+/// state was not found. Empty where pymalloc is not in use
+/// (PYTHONMALLOC=malloc, free-threaded builds).
 Result<std::optional<std::vector<Arena>>> ReadArenas(
     const RemoteMemory& memory, const PythonRuntime& runtime);
 
-/// Adds up the blocks in use, from the pools' headers as a walk passes them: no
-/// memory is read for it.
+/// Adds up the blocks that are in use. It looks at the headers of pools as a
+/// walk passes them, and reads no memory of its own.
 class ArenaMeter final : public HeapVisitor {
  public:
-  /// `arenas` ascending; `layout` must outlive the meter.
+  /// `arenas` are in ascending order. `layout` must outlive the meter.
   ArenaMeter(const Layout& layout, std::vector<Arena> arenas);
 
   void Visit(const HeapBlock& block, TypeTable& types) override;
 
-  /// What pymalloc has of the system.
+  /// How much memory pymalloc has from the system.
   uint64_t arena_bytes() const;
-  /// What the program has of pymalloc, after the walk.
+  /// How much memory the program has from pymalloc; known after the walk.
   uint64_t used_bytes() const { return used_bytes_; }
 
  private:
@@ -44,7 +44,7 @@ class ArenaMeter final : public HeapVisitor {
 
   const Layout& layout_;
   std::vector<Arena> arenas_;
-  /// The first that the walk has not passed, and where in it to go on.
+  /// The first arena that the walk has not passed, and the next pool in it.
   size_t arena_ = 0;
   RemoteAddr next_pool_{};
   uint64_t used_bytes_ = 0;

@@ -9,17 +9,18 @@
 namespace leak_exporter::cpython {
 namespace {
 
-// Large enough that a system call costs nothing beside what it copies, small
-// enough to stay in the processor's cache until it has been looked at.
+// Large enough that a system call costs nothing compared with what it copies,
+// and small enough to stay in the cache of the processor until it has been
+// looked at.
 constexpr size_t kReadBytes = size_t{1} << 20;
 constexpr size_t kPageBytes = 4096;
-// What stays of one window for the next: objects at its end are seen with what
-// is around them.
+// The bytes of a window that are kept for the next, so that objects at its end
+// are seen with what is around them.
 constexpr size_t kBefore = HeapBlock::kBytesBefore;
 constexpr size_t kBehind = HeapBlock::kBytesBehind;
 constexpr uint64_t kLargestAlignment = 16;
 constexpr size_t kCarried = kBefore + kBehind + kLargestAlignment;
-// A bound for hostile heaps; in life there are a few hundred at most.
+// A bound for hostile heaps: real ones need a few hundred at most.
 constexpr size_t kMaxLinkReads = 100'000;
 
 }  // namespace
@@ -63,8 +64,8 @@ bool HeapScanner::MayGoOn(const Deadline& deadline) {
   return report_.cut_short.empty();
 }
 
-// Reads may end early for no reason that lasts; only one that gets nothing
-// tells of a page that cannot be read.
+// A read may end early for a reason that does not last. Only a read that gets
+// nothing means that a page cannot be read.
 Result<void> HeapScanner::ScanRange(const AddressRange& range,
                                     HeapVisitor& visitor,
                                     const Deadline& deadline) {
@@ -92,7 +93,7 @@ Result<void> HeapScanner::ScanRange(const AddressRange& range,
     window.last = is_last ? window.size : BeforeTail(window);
     VisitWindow(window, visitor);
     if (is_last) {
-      // Behind a hole there may be more; where there is not, the steps grow.
+      // There may be more behind a hole. The steps grow while nothing is found.
       const uint64_t hole = got ? 0 : std::min(skip, left);
       report_.unreadable_bytes += hole;
       at = at + fresh + hole;
@@ -111,7 +112,8 @@ Result<void> HeapScanner::ScanRange(const AddressRange& range,
   return {};
 }
 
-// What follows is looked at again with the next window. Addresses stay
+// Returns where the window has to end so that each object is seen with what is
+// behind it: the rest is looked at with the next window. Addresses stay
 // aligned, wherever a read ended.
 size_t HeapScanner::BeforeTail(const Window& window) {
   const size_t tail = std::min(window.size, kBehind);
@@ -145,7 +147,7 @@ void HeapScanner::Collect(const Window& window, const Head& head) {
   if (window.size < Head::kExtent) return;
   const size_t step = types_.layout().alignment;
   const size_t last = std::min(window.last, window.size - Head::kExtent + 1);
-  // No object begins before the end of the header of the one before.
+  // The next object begins after the header of this one at the earliest.
   constexpr size_t kStride = Head::kExtent;
   size_t at = window.first;
   while (at < last) {
@@ -182,8 +184,9 @@ bool HeapScanner::IsLinked(const Window& window, const Head& head, size_t at) {
   if (offset <= window.size && window.size - offset >= Head::kExtent) {
     return head.PointsBack(buffer_.data() + offset, Value(address));
   }
-  // To read the next of each would cost more than all the rest. A link to
-  // elsewhere leads to a list's head, or to memory that is newer than the map.
+  // Reading the next object of each would cost more than all the rest. A link
+  // to a place outside of the heap leads to the head of a list, or to memory
+  // that is newer than the map.
   if (!head.IsSuspect(place) && IsInHeap(next)) return true;
   if (link_reads_++ >= kMaxLinkReads) return false;
   const auto links = memory_.Read<std::array<std::byte, Head::kExtent>>(next);

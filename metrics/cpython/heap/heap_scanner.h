@@ -15,7 +15,7 @@
 namespace leak_exporter::cpython {
 
 struct ScanLimits {
-  /// Of memory read.
+  /// Bytes of memory that are read.
   uint64_t bytes = uint64_t{1} << 40;
   uint64_t objects = 2'000'000'000;
 };
@@ -24,34 +24,34 @@ struct ScanLimits {
 struct ScanReport {
   uint64_t objects = 0;
   uint64_t bytes_read = 0;
-  /// Looked like objects, but their neighbours in the collector's list did not
-  /// know them: remains of freed ones.
+  /// Places that looked like objects, but the next object in the collector's
+  /// list did not point back: remains of freed objects.
   uint64_t rejected = 0;
-  /// In the map, and not there when it was read.
+  /// Bytes that are in the map, but could not be read.
   uint64_t unreadable_bytes = 0;
-  /// Why it ended early; empty where it did not.
+  /// Why the scan ended early; empty where it did not.
   std::string cut_short;
 };
 
 /// Finds the objects that the collector tracks by looking at every place in
-/// memory where one can begin, in address order: what is read is read once and
-/// in large pieces, and what the target's threads do to the collector's lists
-/// meanwhile cannot lead it astray, as it would a walk along them.
+/// memory where one can begin, in address order. Memory is read once and in
+/// large pieces. A walk along the collector's lists would be led astray by what
+/// the target's threads do to them meanwhile; the scan is not.
 ///
-/// A place holds an object where the collector's head before it links to
-/// plausible neighbours (or holds what a running collection puts there), the
-/// reference count is plausible, its type is one whose instances are tracked,
-/// and the next in the list points back, where it was read together with it (it
-/// is read by itself only where something else is odd). Freeing an object
-/// clears its links. Not thread-safe.
+/// A place holds an object where all of this is so: the collector's head before
+/// it links to plausible neighbours (or holds what a running collection puts
+/// there); the reference count is plausible; the type is one whose instances
+/// are tracked; and the next object in the list points back, where it was read
+/// together with this one. The next object is read by itself only where
+/// something else is odd. Freeing an object clears its links. Not thread-safe.
 class HeapScanner {
  public:
   /// Both must outlive the scanner; `types` reads the same memory.
   HeapScanner(const RemoteMemory& memory, TypeTable& types,
               ScanLimits limits = ScanLimits());
 
-  /// Visits the objects in `ranges` (ascending) that are not in `left_out`
-  /// (ascending addresses of objects). An error only where the memory as a
+  /// Visits the objects in `ranges` that are not in `left_out` (addresses of
+  /// objects). Both are in ascending order. An error only where the memory as a
   /// whole cannot be read any more (IsGone, IsPermission).
   Result<ScanReport> Scan(std::span<const AddressRange> ranges,
                           std::span<const RemoteAddr> left_out,
@@ -82,9 +82,9 @@ class HeapScanner {
   TypeTable& types_;
   ScanLimits limits_;
   std::span<const AddressRange> ranges_;
-  /// The range that the last link led to: most lead to the same.
+  /// The range that the last link led to; most links lead to the same one.
   AddressRange last_range_;
-  /// What is still ahead of the scan.
+  /// The objects to leave out that the scan has not reached.
   std::span<const RemoteAddr> left_out_;
   std::vector<std::byte> buffer_;
   std::vector<ObjectRef> objects_;

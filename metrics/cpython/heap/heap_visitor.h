@@ -13,19 +13,21 @@ namespace leak_exporter::cpython {
 
 /// An object that the collector tracks.
 struct ObjectRef {
-  /// Of its PyObject (behind the collector's head) in HeapBlock::bytes.
+  /// Where its PyObject begins (after the collector's head) in
+  /// HeapBlock::bytes.
   uint32_t offset = 0;
   TypeIndex type = 0;
 };
 
-/// The next piece of a heap: objects in address order, with memory that was
-/// read together, so that most of what is asked about them is here already.
+/// A piece of a heap: objects in address order, and the memory around them that
+/// was read with them. Most of what is asked about the objects is there
+/// already.
 struct HeapBlock {
   /// Address of the first byte.
   RemoteAddr begin{};
-  /// Around each object at least kBytesBefore before it and kBytesBehind from
-  /// its address on, less only where the mapping begins or ends or a page
-  /// cannot be read.
+  /// Holds at least kBytesBefore bytes before each object, and kBytesBehind
+  /// bytes from its address on. There are fewer only where the mapping begins
+  /// or ends, or where a page cannot be read.
   std::span<const std::byte> bytes;
   std::span<const ObjectRef> objects;
 
@@ -43,21 +45,21 @@ struct HeapBlock {
   static constexpr size_t kBytesBehind = 4096;
 };
 
-/// What plugs into a walk: counting, sizing, ranking.
+/// Sees every object of a walk, to count, measure or rank it.
 class HeapVisitor {
  public:
   virtual ~HeapVisitor() = default;
 
-  /// Called for each block, in address order, also where it holds no objects;
-  /// the block is valid during the call. `types` grows while the walk goes on;
-  /// indices stay valid.
+  /// Called for each block in address order, also for a block without objects.
+  /// The block is valid during the call only. `types` grows while the walk goes
+  /// on; indices stay valid.
   virtual void Visit(const HeapBlock& block, TypeTable& types) = 0;
 };
 
-/// Several in one walk, each called in turn.
+/// Several visitors as one: each is called for each block, in the order given.
 class HeapVisitors final : public HeapVisitor {
  public:
-  /// They must outlive it.
+  /// The visitors must outlive this object.
   explicit HeapVisitors(std::vector<HeapVisitor*> visitors)
       : visitors_(std::move(visitors)) {}
 

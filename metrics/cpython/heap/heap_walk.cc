@@ -42,7 +42,7 @@ std::vector<AddressRange> WithoutInterpreters(
   constexpr uint64_t kLargestAlignment = 16;
   const uint64_t size = runtime.layout.interpreter.size;
   for (const Interpreter& interpreter : runtime.interpreters) {
-    // Scanning begins at multiples of the alignment.
+    // Each range has to begin at a multiple of the alignment.
     const RemoteAddr end{(Value(interpreter.address) + size) /
                          kLargestAlignment * kLargestAlignment};
     left = Without(left, {interpreter.address, end});

@@ -17,21 +17,23 @@ namespace leak_exporter::cpython {
 
 struct HeapWalkLimits {
   ScanLimits scan;
-  /// Objects in permanent generations (gc.freeze()): each takes 8 bytes here.
+  /// Objects in permanent generations (gc.freeze()); each takes 8 bytes of this
+  /// program.
   size_t permanent_objects = 2'000'000;
 };
 
 struct HeapWalk {
   ScanReport scan;
-  /// Objects that gc.get_objects() does not list: gc.get_freeze_count().
+  /// Objects that gc.freeze() put aside (gc.get_freeze_count()).
+  /// gc.get_objects() does not list them, and the walk does not visit them.
   uint64_t permanent_objects = 0;
   /// Why the walk is not complete; empty where it is.
   std::string incomplete;
 };
 
 /// Visits what gc.get_objects() lists in all interpreters of a process: the
-/// objects that the collector tracks, those of the permanent generation left
-/// out. `types` reads `memory`.
+/// objects that the collector tracks, without those of the permanent
+/// generation. `types` is a table over `memory`.
 Result<HeapWalk> WalkHeap(const RemoteMemory& memory,
                           const PythonRuntime& runtime,
                           std::span<const AddressRange> ranges,

@@ -17,10 +17,10 @@ namespace {
 
 constexpr size_t kPieceBytes = size_t{16} << 20;
 constexpr size_t kPageBytes = 4096;
-// What a range may grow by before it has to be moved.
+// By how many bytes a range may grow before its copy has to be moved.
 constexpr size_t kSlackBytes = size_t{1} << 20;
 
-// Heap, and the variables of programs and libraries.
+// The heap, and the variables of programs and libraries.
 std::vector<AddressRange> WritableRanges(const MemoryMap& map) {
   std::vector<AddressRange> ranges;
   for (const procfs::Mapping& mapping : map.mappings()) {
@@ -31,7 +31,7 @@ std::vector<AddressRange> WritableRanges(const MemoryMap& map) {
   return ranges;
 }
 
-/// One attempt.
+/// Copies the memory of a process, in one attempt or several.
 class Copier {
  public:
   Copier(const procfs::ProcessHandle& process, const RemoteMemory& memory,
@@ -43,8 +43,8 @@ class Copier {
         clock_(clock),
         deadline_(deadline) {}
 
-  /// Makes room for what is there now, so that no page has to be made while the
-  /// process stands still.
+  /// Allocates memory for what is there now, so that no page has to be
+  /// allocated while the process is stopped.
   Result<void> Prepare() {
     auto ranges = ReadRanges();
     if (!ranges) return tl::unexpected<Error>(ranges.error());
@@ -178,7 +178,7 @@ Result<StoppedCopy> CopyStopped(const procfs::ProcessHandle& process,
     if (!copy) return tl::unexpected<Error>(copy.error());
     if (*copy) return **std::move(copy);
     if (deadline.Expired()) break;
-    // Time for the collection to end.
+    // The collection gets time to end.
     constexpr timespec kBetween = {0, 2'000'000};
     ::nanosleep(&kBetween, nullptr);
   }

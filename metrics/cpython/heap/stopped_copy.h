@@ -17,15 +17,17 @@
 namespace leak_exporter::cpython {
 
 struct StoppedCopyLimits {
-  /// What the copy may take here.
+  /// How much memory the copy may take.
   uint64_t bytes = uint64_t{4} << 30;
-  /// How long the process may stand still, each time.
+  /// How long the process may be stopped each time.
   std::chrono::nanoseconds pause = std::chrono::seconds(2);
-  /// How often it may be stopped, to find it outside of a collection.
+  /// How often the process may be stopped until it is found outside of a
+  /// collection.
   int attempts = 100;
 };
 
-/// The private writable memory of a process at one moment.
+/// The writable memory of a process at one moment, without what it shares with
+/// others.
 struct StoppedCopy {
   ImageMemory image;
   /// The map at that moment.
@@ -33,11 +35,15 @@ struct StoppedCopy {
   std::chrono::nanoseconds paused{};
 };
 
-/// Stops a process, copies its memory, and lets it go on: not while its
-/// collector runs, when the objects' links are in use for something else. The
-/// memory for the copy is made ready before. See PtraceStop for the rights
-/// that it takes and the thread it binds to. Errors: ETIMEDOUT past the
-/// deadline or the longest pause; none leaves the process stopped.
+/// Stops a process, copies its memory and lets it go on. No copy is made while
+/// its collector runs, as the objects' links are then in use for something
+/// else. The memory for the copy is allocated before the process is stopped.
+/// See PtraceStop for the rights that stopping takes, and for the thread that
+/// it belongs to.
+///
+/// Errors: ETIMEDOUT where the deadline or the longest pause is exceeded, or a
+/// collection always runs; ENOMEM where there is more to copy than `limits`
+/// allow; errors of reading. None leaves the process stopped.
 Result<StoppedCopy> CopyStopped(const procfs::ProcessHandle& process,
                                 const RemoteMemory& memory,
                                 const PythonRuntime& runtime,

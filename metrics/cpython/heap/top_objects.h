@@ -16,8 +16,8 @@ struct RankedObject {
   TypeIndex type = kNoType;
 };
 
-/// The objects with the largest numbers, largest first; among equals those that
-/// came first.
+/// Keeps the objects with the largest numbers, the largest first. Among objects
+/// with equal numbers those that came first are kept.
 class TopObjects {
  public:
   explicit TopObjects(size_t limit) : limit_(limit) {

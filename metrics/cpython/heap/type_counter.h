@@ -15,7 +15,8 @@ class TypeCounter final : public HeapVisitor {
     for (const ObjectRef& object : block.objects) ++counts_[object.type];
   }
 
-  /// By TypeIndex; types that came later may be missing at the end.
+  /// Counts by TypeIndex. Types that were met after the last block may be
+  /// missing at the end.
   const std::vector<uint64_t>& counts() const { return counts_; }
 
  private:

@@ -12,12 +12,13 @@ namespace {
 
 constexpr std::string_view kCookie = "xdebugpy";
 constexpr size_t kLargestDescription = 768;
-// Interpreters are 100 to 400 kB, objects' fixed parts below 1 kB.
+// The state of an interpreter takes 100 to 400 kB, the fixed part of an object
+// less than 1 kB.
 constexpr uint64_t kLargestStateOffset = uint64_t{4} << 20;
 constexpr uint64_t kLargestObjectOffset = 4096;
 
-/// Where the description of a minor version of Python 3 has what is read of it:
-/// it differs from one to the next.
+/// The positions at which the description of a minor version of Python 3 has
+/// what is read of it. They differ from one version to the next.
 struct Positions {
   uint32_t minor;
   size_t interpreters_head;
@@ -69,7 +70,7 @@ constexpr Positions Positions313() {
 constexpr Positions Positions314() {
   Positions p = Positions313();
   p.minor = 14;
-  // threads_main came before them.
+  // The field threads_main was added before these.
   p.interpreter_gc = 88;
   p.interpreter_modules = 96;
   p.interpreter_sysdict = 104;
@@ -111,8 +112,8 @@ constexpr Positions Positions315() {
 constexpr std::array kPositions = {Positions313(), Positions314(),
                                    Positions315()};
 
-/// What the description says at a position, where that goes, and what is more
-/// than it can be.
+/// A position in the description, the field that is set from it, and the
+/// largest number that makes sense.
 struct Entry {
   size_t position;
   Offset& field;

@@ -14,7 +14,8 @@ struct DebugVersion {
   bool free_threaded = false;
 };
 
-/// Absent where there is no such description (before 3.13).
+/// Reads what a _PyRuntime says of itself. Absent before 3.13, which says
+/// nothing.
 Result<std::optional<DebugVersion>> ReadDebugVersion(const RemoteMemory& memory,
                                                      RemoteAddr runtime);
 

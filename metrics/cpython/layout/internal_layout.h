@@ -8,19 +8,19 @@
 
 namespace leak_exporter::cpython {
 
-/// The part of a Layout that measuring alone needs: frames and generators, and
-/// the types whose structs no header shows (they stand in Objects/*.c and
-/// Modules/*.c, and are checked by measuring instances in every interpreter).
-/// Plain data, assigned by field name. Not for free-threaded builds.
+/// The part of a Layout that only measuring needs: frames, generators, and
+/// types whose structs stand in no header but in Objects/*.c and Modules/*.c.
+/// Tests check it by measuring instances in every interpreter. It is plain
+/// data, assigned by field name, and does not fit free-threaded builds.
 struct InternalLayout {
   /// A stack slot of a frame may hold a tagged int or a tagged NULL.
   bool tagged_stack = false;
   /// Instances of C types made at run time visit their type (3.9 on).
   bool heap_types_visited = false;
-  /// subtype_traverse visits the type always, not only where the base does not.
+  /// subtype_traverse always visits the type, not only where the base does not.
   bool subtype_always_visits = false;
-  /// Who visits values that stand in an instance which has a dict for them: the
-  /// instance (3.13 at first) or the dict.
+  /// An instance that has a dict visits the values that stand in it (3.13.0 to
+  /// 3.13.4). Otherwise the dict visits them.
   bool instance_visits_embedded_values = false;
   /// repr of a weak reference names the type with its module (3.13 on).
   bool weakrefs_show_qualified = false;
@@ -28,14 +28,15 @@ struct InternalLayout {
   bool bytearray_escapes_single = true;
   /// repr of an exception with one argument has no comma (3.7 on).
   bool lone_argument_bare = false;
-  /// type.__sizeof__ goes by the struct, whatever a metaclass adds (3.x).
+  /// type.__sizeof__ returns the size of the struct, whatever a metaclass adds
+  /// (3.x).
   bool type_sized_by_struct = false;
-  /// classmethod and staticmethod (3.10 on).
+  /// repr of a classmethod or staticmethod shows what it wraps (3.10 on).
   bool callables_show_what_they_hold = false;
   /// Subclasses of deque, defaultdict and bytearray are shown by their own
   /// names (3.7 on).
   bool subclass_names_shown = false;
-  /// FileIO.closefd among the bits behind fd.
+  /// The bit of FileIO.closefd in the flags that follow fd.
   Offset closefd_bit = 6;
   /// int.__sizeof__ counts a digit also for 0 (3.11 on).
   uint64_t least_digits = 0;
@@ -44,7 +45,7 @@ struct InternalLayout {
   Offset bytearray_object = kAbsent;
 
   struct Frame {
-    /// Up to 3.10: where the stack begins, and where or how deep it ends.
+    /// Up to 3.10: where the stack begins, and where it ends or how deep it is.
     Offset f_valuestack = kAbsent;
     Offset f_stacktop = kAbsent;
     Offset f_stackdepth = kAbsent;
@@ -69,12 +70,12 @@ struct InternalLayout {
     Offset owner_frame_object = kAbsent;
   } interpreter_frame;
 
-  /// Generators, coroutines, asynchronous generators with the frame in them.
+  /// Generators, coroutines and asynchronous generators that hold their frame.
   struct Generator {
     uint64_t words = 0;
     /// ag_origin_or_finalizer
     uint64_t async_words = 0;
-    /// 3.11 has the code here, later ones in the frame.
+    /// 3.11 has the code here, later versions in the frame.
     Offset gi_code = kAbsent;
     Offset gi_qualname = kAbsent;
     Offset gi_frame_state = kAbsent;
@@ -89,7 +90,8 @@ struct InternalLayout {
     Offset md_dict = 16;
     Offset md_state = kAbsent;
     Offset md_name = kAbsent;
-    /// PyModuleDef, which holds the two below; from 3.15 on the module does.
+    /// The PyModuleDef, which holds the two fields below. Since 3.15 the module
+    /// itself holds them.
     Offset md_def = kAbsent;
     Offset state_size = kAbsent;
     Offset state_traverse = kAbsent;
@@ -111,7 +113,7 @@ struct InternalLayout {
     Offset od_first = 48;
     Offset od_inst_dict = 96;
     Offset node_next = 16;
-    /// OrderedDict({…}), from 3.12 on, not OrderedDict([(…)]).
+    /// repr is OrderedDict({…}) (3.12 on), not OrderedDict([(…)]).
     bool shown_as_dict = false;
     uint32_t node_bytes = 32;
   } ordered_dict;
@@ -123,7 +125,8 @@ struct InternalLayout {
   struct LruCache {
     Offset root_next = 24;
     Offset cache = kAbsent;
-    /// What a link of the list counts for: key, result, type; or itself.
+    /// How many references a link of the list counts for: its key, result and
+    /// type, or only itself.
     uint32_t link_references = 0;
   } lru_cache;
 
@@ -196,8 +199,8 @@ struct InternalLayout {
   } combinations;
 };
 
-/// For FindLayout(), which puts it into a Layout. An error that names the
-/// version where the table does not know it.
+/// Finds the part for a version; FindLayout() puts it into the Layout. An error
+/// that names the version where the table does not know it.
 Result<InternalLayout> FindInternalLayout(const PythonVersion& version);
 
 }  // namespace leak_exporter::cpython

@@ -42,10 +42,10 @@ enum class ManagedDict {
   k313,
 };
 
-/// Where one minor version of CPython keeps what is read of it: plain data,
-/// assigned by field name in layouts.cc and compared there with offsets printed
-/// by C code compiled against each version's own headers. Names are CPython's.
-/// 64-bit little endian; x86-64 and aarch64 agree.
+/// The offsets of one minor version of CPython. It is plain data, assigned by
+/// field name in layouts.cc. layouts_test.cc compares it with the offsets that
+/// C code prints when it is compiled against the version's own headers. Names
+/// are CPython's. 64-bit little endian; x86-64 and aarch64 agree.
 struct Layout {
   PythonVersion version;
   bool free_threaded = false;
@@ -59,9 +59,9 @@ struct Layout {
   /// 3.12 on: small ints, None and others hold reference counts that never
   /// change.
   bool immortal_objects = false;
-  /// Blocks of pymalloc begin at multiples of it: 8 bytes before 3.8.
+  /// Blocks of pymalloc begin at multiples of this: 8 bytes before 3.8.
   Offset alignment = 16;
-  /// Objects that the collector never tracks begin at multiples of it. 2.7's
+  /// Objects that the collector never tracks begin at multiples of this. 2.7's
   /// ints and floats stand in tables of their own, at multiples of 8.
   Offset untracked_alignment = 16;
 
@@ -72,7 +72,7 @@ struct Layout {
   } runtime;
 
   struct Interpreter {
-    /// From 3.13 on it says itself how large it is.
+    /// Known only since 3.13, which describes itself.
     Offset size = kAbsent;
     Offset next = kAbsent;
     Offset id = kAbsent;
@@ -80,7 +80,7 @@ struct Layout {
     Offset sysdict = kAbsent;
     Offset gc = kAbsent;
     Offset obmalloc = kAbsent;
-    /// 3.13 on: the field points to the state; before it holds it.
+    /// Since 3.13 the field points to the state; before, it holds the state.
     bool obmalloc_is_pointer = false;
   } interpreter;
 
@@ -99,7 +99,7 @@ struct Layout {
     Offset generations = kAbsent;
     Offset permanent_generation = kAbsent;
     Offset generation_stats = kAbsent;
-    /// 3.15 on: a pointer to ring buffers.
+    /// Since 3.15 the field is a pointer to ring buffers.
     bool stats_are_rings = false;
     Offset collecting = kAbsent;
     Offset garbage = kAbsent;
@@ -191,8 +191,8 @@ struct Layout {
   struct Unicode {
     Offset length = 16;
     Offset state = kAbsent;
-    /// How far kind, compact and ascii stand above their usual bits:
-    /// free-threaded builds from 3.14 on have a whole byte for interned.
+    /// By how many bits kind, compact and ascii are shifted: free-threaded
+    /// builds have a whole byte for interned since 3.14.
     unsigned state_shift = 0;
     Offset ascii_size = kAbsent;
     Offset compact_size = kAbsent;
@@ -216,7 +216,7 @@ struct Layout {
   } int_object;
 
   struct LongObject {
-    /// 3.12 on; before, ob_size holds sign and number of digits.
+    /// Since 3.12; before, ob_size holds the sign and the number of digits.
     Offset lv_tag = kAbsent;
     Offset ob_digit = 24;
   } long_object;
@@ -353,7 +353,7 @@ struct Layout {
     Offset executable = kAbsent;
     Offset f_locals = kAbsent;
     Offset frame_obj = kAbsent;
-    /// 3.14 on a pointer, before an int.
+    /// A pointer since 3.14, an int before.
     Offset stacktop = kAbsent;
     Offset owner = kAbsent;
     Offset localsplus = kAbsent;
@@ -368,7 +368,8 @@ struct Layout {
 /// free-threaded build that is not known. Nothing is guessed from a neighbour.
 Result<Layout> FindLayout(const PythonVersion& version, bool free_threaded);
 
-/// Every version with a layout, oldest first, for a search by trial.
+/// All versions that have a layout, oldest first. A search by trial goes
+/// through them.
 std::vector<PythonVersion> KnownVersions();
 
 /// Bits of tp_flags (Include/object.h); the same in all versions that have

@@ -4,6 +4,18 @@
 namespace leak_exporter::cpython {
 namespace {
 
+void SetFunctions27(Layout& l) {
+  l.function.func_code = 16;
+  l.function.func_globals = 24;
+  l.function.func_defaults = 32;
+  l.function.func_closure = 40;
+  l.function.func_doc = 48;
+  l.function.func_name = 56;
+  l.function.func_dict = 64;
+  l.function.func_weakreflist = 72;
+  l.function.func_module = 80;
+}
+
 void SetText36(Layout& l) {
   l.unicode.state = 32;
   l.unicode.ascii_size = 48;
@@ -90,16 +102,7 @@ Layout Layout27() {
   l.set.entry_key = 8;
   l.set.entry_hash = 0;
 
-  l.function.func_code = 16;
-  l.function.func_globals = 24;
-  l.function.func_defaults = 32;
-  l.function.func_closure = 40;
-  l.function.func_doc = 48;
-  l.function.func_name = 56;
-  l.function.func_dict = 64;
-  l.function.func_weakreflist = 72;
-  l.function.func_module = 80;
-
+  SetFunctions27(l);
   l.code.co_name = 88;
   l.code.co_filename = 80;
   l.code.co_firstlineno = 96;

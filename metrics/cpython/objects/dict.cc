@@ -26,7 +26,7 @@ uint64_t IndexBytes(uint64_t size) {
 
 Error BadKeys(const std::string& why) { return {0, "dict keys: " + why}; }
 
-// What the two schemes say in different words.
+// Parses what the two schemes express differently.
 Result<void> ParseSizes(const Layout& layout, std::span<const std::byte> header,
                         DictKeys& keys) {
   const auto& fields = layout.dict_keys;
@@ -66,7 +66,8 @@ Result<std::vector<std::byte>> ReadBytes(const RemoteMemory& memory,
   return bytes;
 }
 
-// Entries that follow each other, as {…, key, …, value}.
+// Collects the items of entries that follow each other, each as {…, key, …,
+// value}.
 std::vector<DictItem> CollectItems(std::span<const std::byte> entries,
                                    const DictKeys& keys) {
   std::vector<DictItem> items;

@@ -22,16 +22,17 @@ struct DictKeys {
   uint64_t entry_size = 0;
   Offset key_offset = 0;
   Offset value_offset = 0;
-  /// Values stand elsewhere (ma_values): a table shared by instances. Known
-  /// from the keys alone only from 3.11 on.
+  /// The values stand elsewhere (ma_values), and instances share the keys.
+  /// Before 3.11 the keys alone do not tell.
   bool split = false;
-  /// All of it, as sys.getsizeof counts it.
+  /// Size of the keys object, as sys.getsizeof() counts it.
   uint64_t bytes = 0;
 
-  /// How many bytes of a keys object Parse needs.
+  /// How many bytes of a keys object Parse() needs.
   static constexpr size_t kHeaderBytes = 48;
 
-  /// Not for 2.7, which has none. An error where the numbers make no sense.
+  /// Parses the header of a keys object, which 2.7 does not have. An error
+  /// where the numbers make no sense.
   static Result<DictKeys> Parse(const Layout& layout,
                                 std::span<const std::byte> header);
 };
@@ -41,13 +42,13 @@ struct DictItem {
   RemoteAddr value{};
 };
 
-/// Reads the items of a dict (or of a subclass of it), in order; those without
-/// a value are left out. A dict of more than `limit` entries is an error.
+/// Reads the items of a dict (or of a subclass) in order. Items without a value
+/// are left out. A dict of more than `limit` entries is an error.
 Result<std::vector<DictItem>> ReadDictItems(const RemoteMemory& memory,
                                             const Layout& layout,
                                             RemoteAddr dict, size_t limit);
 
-/// len(dict)
+/// Reads len(dict).
 Result<uint64_t> ReadDictLength(const RemoteMemory& memory,
                                 const Layout& layout, RemoteAddr dict);
 

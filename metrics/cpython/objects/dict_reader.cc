@@ -13,7 +13,7 @@ constexpr uint64_t kWordBytes = 8;
 constexpr uint64_t kMaxAttributes = 4096;
 /// 3.11 and 3.12 keep two sizes right before the values, then the order.
 constexpr uint64_t kSizesBefore = 2;
-/// From 3.11 on instances share at most so many keys.
+/// Instances share at most this many keys (3.11 on).
 constexpr uint64_t kMaxSharedKeys = 254;
 
 /// 2.7: {hash, key, value} in the order of the table.
@@ -41,7 +41,7 @@ std::optional<DictKeys> ReadKeys(const Layout& layout, ReadCache& memory,
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
-/// In which order the values of a table that instances share were set.
+/// The order in which the values of shared keys were set.
 class ValueOrder {
  public:
   ValueOrder(const Layout& layout, ReadCache& memory, RemoteAddr values,

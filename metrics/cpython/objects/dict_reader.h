@@ -9,16 +9,17 @@
 
 namespace leak_exporter::cpython {
 
-/// Calls `use(key, value)` for the items of a dict (or of a subclass of it), in
-/// the order in which Python iterates, until it says false or `limit` entries
-/// were looked at. Reads no more than that takes; false where it does not make
-/// sense.
+/// Calls `use(key, value)` for each item of a dict (or of a subclass), in the
+/// order in which Python iterates. Stops when `use` returns false, or after
+/// `limit` entries, and reads no further. Returns false where the dict cannot
+/// be read or makes no sense.
 bool ForEachItem(const Layout& layout, ReadCache& memory, RemoteAddr dict,
                  uint64_t limit,
                  const std::function<bool(RemoteAddr, RemoteAddr)>& use);
 
-/// The same for the attributes of an instance, with the names as keys: those
-/// that stand in or beside it, or in its dict. `type` is its class.
+/// Calls `use(name, value)` for each attribute that an instance itself has,
+/// whether the values stand in the instance, beside it or in its dict. `type`
+/// is its class. Otherwise like ForEachItem().
 bool ForEachAttribute(const Layout& layout, ReadCache& memory,
                       RemoteAddr object, const TypeInfo& type,
                       const std::function<bool(RemoteAddr, RemoteAddr)>& use);

@@ -9,14 +9,15 @@
 
 namespace leak_exporter::cpython {
 
-/// Without the sign; of any number, the lowest included.
+/// The absolute value of any number, the lowest included.
 constexpr uint64_t Magnitude(int64_t number) {
   const auto bits = static_cast<uint64_t>(number);
   return number < 0 ? 0 - bits : bits;
 }
 
-/// An object among the bytes that were read around it. What lies outside of
-/// them reads as 0, which is NULL: only a torn or hostile heap leads there.
+/// An object within the bytes that were read around it. What lies outside of
+/// these bytes reads as 0, which is NULL; only a torn or hostile heap leads
+/// there.
 class ObjectView {
  public:
   /// `block` holds the object's first byte at `offset`.

@@ -7,13 +7,14 @@
 
 namespace leak_exporter::cpython {
 
-/// The class was made by a class statement (or a call of type()), not by C
-/// code: only then tp_name points into the class's own name object.
+/// Whether a class was made by a class statement (or a call of type()) rather
+/// than by C code. Only then tp_name points into the name object of the class.
 bool IsPythonClass(const TypeInfo& type, const Layout& layout,
                    ReadCache& memory);
 
-/// The nearest base that C code made: itself, or what decides how instances are
-/// laid out. Absent where the chain cannot be followed.
+/// Finds the nearest base that C code made, which may be the type itself. It
+/// decides how instances are laid out. Absent where the chain of bases cannot
+/// be followed.
 std::optional<TypeInfo> FindNativeBase(TypeTable& types, ReadCache& memory,
                                        TypeInfo type);
 

@@ -19,7 +19,7 @@ constexpr int kMaxBases = 200;
 constexpr int64_t kMaxSlots = 4096;
 constexpr size_t kMaxNameBytes = 256;
 constexpr size_t kMaxClassDict = 4096;
-/// Larger instances than this do not exist: the numbers are torn.
+/// No instance is larger: the numbers are torn.
 constexpr int64_t kMaxBasicsize = 1 << 20;
 
 /// PyMemberDef (Include/structmember.h) and the type code of a slot.
@@ -95,41 +95,41 @@ TypeShapes::TypeShapes(TypeTable& types, ReadCache& memory)
       internal_(types.layout().internal) {}
 
 const TypeShape& TypeShapes::Make(TypeIndex type) {
-  if (type >= plans_.size())
-    plans_.resize(std::max<size_t>(types_.size(), type + 1));
-  TypeShape plan;
+  if (type >= shapes_.size())
+    shapes_.resize(std::max<size_t>(types_.size(), type + 1));
+  TypeShape shape;
   const TypeInfo info = types_[type];
-  SetBytes(info, plan);
-  const TypeInfo native = Descend(info, plan);
-  AddDict(info, native, plan);
-  AddNative(info, native, plan);
-  if (layout_.free_threaded) plan.references_known = false;
-  return plans_[type].emplace(std::move(plan));
+  SetBytes(info, shape);
+  const TypeInfo native = Descend(info, shape);
+  AddDict(info, native, shape);
+  AddNative(info, native, shape);
+  if (layout_.free_threaded) shape.references_known = false;
+  return shapes_[type].emplace(std::move(shape));
 }
 
-void TypeShapes::SetBytes(const TypeInfo& type, TypeShape& plan) {
-  plan.basicsize = std::clamp<int64_t>(type.basicsize, 0, kMaxBasicsize);
-  plan.item_bytes = static_cast<uint64_t>(
+void TypeShapes::SetBytes(const TypeInfo& type, TypeShape& shape) {
+  shape.basicsize = std::clamp<int64_t>(type.basicsize, 0, kMaxBasicsize);
+  shape.item_bytes = static_cast<uint64_t>(
       std::clamp<int64_t>(type.itemsize, 0, kMaxBasicsize));
-  plan.fixed_bytes = static_cast<uint64_t>(plan.basicsize);
-  if (type.Has(type_flags::kHaveGc)) plan.fixed_bytes += layout_.gc_head.size;
+  shape.fixed_bytes = static_cast<uint64_t>(shape.basicsize);
+  if (type.Has(type_flags::kHaveGc)) shape.fixed_bytes += layout_.gc_head.size;
   // Two words for dict or values and weak references (_PyType_PreHeaderSize).
   const bool two_words = layout_.managed_dict == ManagedDict::k311
                              ? type.Has(type_flags::kManagedDict)
                              : layout_.managed_dict != ManagedDict::kNone &&
                                    (type.Has(type_flags::kManagedDict) ||
                                     type.Has(type_flags::kManagedWeakref));
-  if (two_words) plan.fixed_bytes += 16;
+  if (two_words) shape.fixed_bytes += 16;
 }
 
-TypeInfo TypeShapes::Descend(const TypeInfo& type, TypeShape& plan) {
+TypeInfo TypeShapes::Descend(const TypeInfo& type, TypeShape& shape) {
   TypeInfo native = type;
   for (int i = 0; i < kMaxBases && IsPythonClass(native, layout_, memory_);
        ++i) {
-    AddSlots(native, plan);
+    AddSlots(native, shape);
     const TypeIndex base = types_.Find(native.base);
     if (base == kNoType) {
-      plan.references_known = false;
+      shape.references_known = false;
       break;
     }
     native = types_[base];
@@ -137,7 +137,7 @@ TypeInfo TypeShapes::Descend(const TypeInfo& type, TypeShape& plan) {
   return native;
 }
 
-void TypeShapes::AddSlots(const TypeInfo& type, TypeShape& plan) {
+void TypeShapes::AddSlots(const TypeInfo& type, TypeShape& shape) {
   const auto count =
       memory_.Read<int64_t>(type.address + layout_.object.ob_size);
   const auto members =
@@ -150,24 +150,24 @@ void TypeShapes::AddSlots(const TypeInfo& type, TypeShape& plan) {
     const auto offset = memory_.Read<uint64_t>(member + kMemberOffset);
     if (!code || !offset) return;
     if (*code == kObjectEx && *offset < static_cast<uint64_t>(kMaxBasicsize))
-      plan.AddWord(*offset);
+      shape.AddWord(*offset);
   }
 }
 
 void TypeShapes::AddDict(const TypeInfo& type, const TypeInfo& native,
-                         TypeShape& plan) {
+                         TypeShape& shape) {
   if (layout_.managed_dict != ManagedDict::kNone &&
       type.Has(type_flags::kManagedDict)) {
-    plan.attributes = layout_.managed_dict;
-    plan.inline_values = type.Has(type_flags::kInlineValues);
-    if (plan.attributes != ManagedDict::k313) {
+    shape.attributes = layout_.managed_dict;
+    shape.inline_values = type.Has(type_flags::kInlineValues);
+    if (shape.attributes != ManagedDict::k313) {
       const auto keys =
           memory_.Read<RemoteAddr>(type.address + layout_.type.ht_cached_keys);
       const auto entries =
           keys ? memory_.Read<uint64_t>(*keys + layout_.dict_keys.dk_nentries)
                : std::nullopt;
       // An instance holds at most SHARED_KEYS_MAX_SIZE of them.
-      plan.shared_keys =
+      shape.shared_keys =
           static_cast<uint32_t>(std::min<uint64_t>(entries.value_or(0), 64));
     }
     return;
@@ -176,44 +176,44 @@ void TypeShapes::AddDict(const TypeInfo& type, const TypeInfo& native,
       type.dictoffset == 0)
     return;
   if (type.dictoffset > 0) {
-    plan.AddWord(static_cast<uint64_t>(type.dictoffset));
+    shape.AddWord(static_cast<uint64_t>(type.dictoffset));
   } else if (type.dictoffset > -kMaxBasicsize) {
-    plan.dict_from_end = type.dictoffset;
+    shape.dict_from_end = type.dictoffset;
   }
 }
 
 void TypeShapes::AddNative(const TypeInfo& type, TypeInfo native,
-                           TypeShape& plan) {
+                           TypeShape& shape) {
   const bool collected =
       native.Has(type_flags::kHaveGc) && Value(native.tp_traverse) != 0;
   const bool visits = collected && internal_.heap_types_visited &&
                       native.Has(type_flags::kHeapType);
   const bool subclass = type.address != native.address;
   if (subclass && (internal_.subtype_always_visits || !visits))
-    ++plan.fixed_references;
+    ++shape.fixed_references;
   for (int i = 0; i < kMaxBases; ++i) {
     const std::string name = ReadTypeName(native);
-    plan.kind = KindOf(name);
+    shape.kind = KindOf(name);
     // 2.7's int is a C long.
     if (name == "int" && layout_.int_object.ob_ival != kAbsent)
-      plan.kind = ObjectKind::kPlain;
+      shape.kind = ObjectKind::kPlain;
     auto words = FindTraverseMask(name, native.basicsize, layout_.version);
     if (!words) words = ChosenWords(name);
     if (words) {
-      plan.words |= *words & ~uint64_t{2};
-      if ((*words & 2) != 0) ++plan.fixed_references;
+      shape.words |= *words & ~uint64_t{2};
+      if ((*words & 2) != 0) ++shape.fixed_references;
     } else if (visits) {
-      ++plan.fixed_references;
+      ++shape.fixed_references;
     }
-    if (plan.kind != ObjectKind::kPlain || words || !collected)
-      return AddKind(native, name, plan);
-    if (visits) --plan.fixed_references;
+    if (shape.kind != ObjectKind::kPlain || words || !collected)
+      return AddKind(native, name, shape);
+    if (visits) --shape.fixed_references;
     const TypeIndex base = types_.Find(native.base);
     if (base == kNoType || types_[base].tp_traverse != native.tp_traverse)
       break;
     native = types_[base];
   }
-  plan.references_known = false;
+  shape.references_known = false;
 }
 
 std::optional<uint64_t> TypeShapes::ChosenWords(std::string_view name) const {
@@ -226,61 +226,61 @@ std::optional<uint64_t> TypeShapes::ChosenWords(std::string_view name) const {
 }
 
 void TypeShapes::AddKind(const TypeInfo& native, std::string_view name,
-                         TypeShape& plan) {
-  switch (plan.kind) {
+                         TypeShape& shape) {
+  switch (shape.kind) {
     case ObjectKind::kPlain:
       if (native.Has(type_flags::kTupleSubclass)) {
-        plan.kind = ObjectKind::kStructSequence;
-        plan.real_fields = static_cast<uint32_t>(std::min<uint64_t>(
+        shape.kind = ObjectKind::kStructSequence;
+        shape.real_fields = static_cast<uint32_t>(std::min<uint64_t>(
             ReadIntegerOfDict(native, "n_fields").value_or(0), 256));
       }
       break;
     case ObjectKind::kDict:
       if (name == "collections.defaultdict")
-        plan.AddWord(internal_.default_dict.default_factory);
+        shape.AddWord(internal_.default_dict.default_factory);
       break;
     case ObjectKind::kOrderedDict:
-      plan.AddWord(internal_.ordered_dict.od_inst_dict);
+      shape.AddWord(internal_.ordered_dict.od_inst_dict);
       break;
     case ObjectKind::kModule:
-      plan.AddWord(internal_.module.md_dict);
+      shape.AddWord(internal_.module.md_dict);
       break;
     case ObjectKind::kType:
-      AddTypeWords(plan);
+      AddTypeWords(shape);
       break;
     case ObjectKind::kFrame:
-      plan.words |= internal_.frame.words;
+      shape.words |= internal_.frame.words;
       break;
     case ObjectKind::kGenerator:
-      plan.words |= internal_.generator.words;
+      shape.words |= internal_.generator.words;
       if (name == "async_generator")
-        plan.words |= internal_.generator.async_words;
+        shape.words |= internal_.generator.async_words;
       // Up to 3.10 the frame is an object of its own.
       if (internal_.generator.gi_iframe == kAbsent)
-        plan.kind = ObjectKind::kPlain;
+        shape.kind = ObjectKind::kPlain;
       break;
     case ObjectKind::kTeeData:
-      plan.AddWord(internal_.tee_data.it);
-      plan.AddWord(internal_.tee_data.nextlink);
+      shape.AddWord(internal_.tee_data.it);
+      shape.AddWord(internal_.tee_data.nextlink);
       break;
     case ObjectKind::kElement:
-      plan.words |= internal_.element.words;
+      shape.words |= internal_.element.words;
       break;
     default:
       break;
   }
 }
 
-void TypeShapes::AddTypeWords(TypeShape& plan) {
+void TypeShapes::AddTypeWords(TypeShape& shape) {
   const auto& type = layout_.type;
   for (const Offset offset :
        {type.tp_dict, type.tp_cache, type.tp_mro, type.tp_bases, type.tp_base})
-    plan.AddWord(offset);
-  if (type.ht_module != kAbsent) plan.AddWord(type.ht_module);
+    shape.AddWord(offset);
+  if (type.ht_module != kAbsent) shape.AddWord(type.ht_module);
   if (internal_.type_sized_by_struct) {
-    plan.fixed_bytes += layout_.type.heap_size;
-    plan.fixed_bytes -= static_cast<uint64_t>(plan.basicsize);
-    plan.item_bytes = 0;
+    shape.fixed_bytes += layout_.type.heap_size;
+    shape.fixed_bytes -= static_cast<uint64_t>(shape.basicsize);
+    shape.item_bytes = 0;
   }
 }
 

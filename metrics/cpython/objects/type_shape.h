@@ -12,7 +12,7 @@
 
 namespace leak_exporter::cpython {
 
-/// What has to be looked at beyond the words of an instance.
+/// What measuring an instance looks at beyond its words.
 enum class ObjectKind : uint8_t {
   /// Nothing.
   kPlain,
@@ -48,28 +48,29 @@ enum class ObjectKind : uint8_t {
   kByteArray,
 };
 
-/// How to measure the instances of a type: decided once, so that each instance
-/// costs a few loads.
+/// How the instances of a type are measured. This is decided once for each
+/// type, so that each instance costs a few loads.
 struct TypeShape {
   ObjectKind kind = ObjectKind::kPlain;
   /// Where instances keep attributes outside of their words.
   ManagedDict attributes = ManagedDict::kNone;
-  /// 3.13 on: attributes may stand behind the instance.
+  /// Attributes may stand behind the instance (3.13 on).
   bool inline_values = false;
-  /// What tp_traverse does is known.
+  /// It is known what tp_traverse does.
   bool references_known = true;
-  /// tp_basicsize, or what stands in for it, and what stands before the object.
+  /// tp_basicsize (or what __sizeof__ takes in its place) and what stands
+  /// before the object.
   uint64_t fixed_bytes = 0;
   /// tp_itemsize, where __sizeof__ counts items.
   uint64_t item_bytes = 0;
   int64_t basicsize = 0;
-  /// Visits that do not depend on the instance: its type.
+  /// References that every instance has: its type.
   uint32_t fixed_references = 0;
   /// Words that hold a reference or NULL: bit n is the one at 8 * n.
   uint64_t words = 0;
-  /// Further such words, beyond the mask.
-  std::vector<Offset> far_words;
-  /// Where a variable-sized instance has its dict, from its end.
+  /// Offsets of further such words, which are beyond the mask.
+  std::vector<Offset> out_of_mask_words;
+  /// Where a variable-sized instance has its dict, counted from its end.
   std::optional<int64_t> dict_from_end;
   /// 3.11 and 3.12: how many attribute values an instance may have.
   uint32_t shared_keys = 0;
@@ -80,36 +81,37 @@ struct TypeShape {
     if (offset % 8 == 0 && offset / 8 < 64) {
       words |= uint64_t{1} << offset / 8;
     } else {
-      far_words.push_back(static_cast<Offset>(offset));
+      out_of_mask_words.push_back(static_cast<Offset>(offset));
     }
   }
 };
 
-/// The plans of a TypeTable's types, each made when it is first asked for. For
-/// one walk, like the table. Not thread-safe.
+/// The shapes of the types of a TypeTable, each made when it is first asked
+/// for. Serves one walk, like the table. Not thread-safe.
 class TypeShapes {
  public:
-  /// Both must outlive it.
+  /// Both must outlive this object.
   TypeShapes(TypeTable& types, ReadCache& memory);
 
   const TypeShape& operator[](TypeIndex type) {
-    if (type < plans_.size() && plans_[type]) return *plans_[type];
+    if (type < shapes_.size() && shapes_[type]) return *shapes_[type];
     return Make(type);
   }
 
  private:
   const TypeShape& Make(TypeIndex type);
-  /// The nearest base that C code made, adding what subtype_traverse visits of
-  /// the classes on the way there.
-  TypeInfo Descend(const TypeInfo& type, TypeShape& plan);
-  void AddSlots(const TypeInfo& type, TypeShape& plan);
-  void AddDict(const TypeInfo& type, const TypeInfo& native, TypeShape& plan);
-  void AddNative(const TypeInfo& type, TypeInfo native, TypeShape& plan);
-  void SetBytes(const TypeInfo& type, TypeShape& plan);
-  /// What a kind needs beside the words of FindTraverseMask().
-  void AddKind(const TypeInfo& native, std::string_view name, TypeShape& plan);
-  void AddTypeWords(TypeShape& plan);
-  /// The words of types whose tp_traverse follows pointers only to choose.
+  /// Returns the nearest base that C code made, and adds what subtype_traverse
+  /// visits for the classes on the way there.
+  TypeInfo Descend(const TypeInfo& type, TypeShape& shape);
+  void AddSlots(const TypeInfo& type, TypeShape& shape);
+  void AddDict(const TypeInfo& type, const TypeInfo& native, TypeShape& shape);
+  void AddNative(const TypeInfo& type, TypeInfo native, TypeShape& shape);
+  void SetBytes(const TypeInfo& type, TypeShape& shape);
+  /// Adds what a kind needs besides the words of FindTraverseMask().
+  void AddKind(const TypeInfo& native, std::string_view name, TypeShape& shape);
+  void AddTypeWords(TypeShape& shape);
+  /// The words of a type whose tp_traverse follows a pointer only to decide
+  /// which words it visits.
   std::optional<uint64_t> ChosenWords(std::string_view name) const;
   std::string ReadTypeName(const TypeInfo& type);
   std::optional<uint64_t> ReadIntegerOfDict(const TypeInfo& type,
@@ -119,7 +121,7 @@ class TypeShapes {
   ReadCache& memory_;
   const Layout& layout_;
   const InternalLayout& internal_;
-  std::vector<std::optional<TypeShape>> plans_;
+  std::vector<std::optional<TypeShape>> shapes_;
 };
 
 }  // namespace leak_exporter::cpython

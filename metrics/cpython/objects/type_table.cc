@@ -11,14 +11,15 @@
 namespace leak_exporter::cpython {
 namespace {
 
-// type, a metaclass, a metaclass of a metaclass: more is not seen in life.
+// type, a metaclass, a metaclass of a metaclass: real programs have no more.
 constexpr int kMetatypeDepth = 6;
 constexpr size_t kLargestTypeStruct = 512;
 constexpr size_t kLongestName = 1000;
 constexpr size_t kLargestTypeDict = 100'000;
-// Addresses that are no types are forgotten beyond this many.
+// How many addresses are remembered. Beyond that, those that are no types are
+// forgotten.
 constexpr size_t kVerdictsKept = 400'000;
-// The size of an object beyond which a type makes no sense.
+// A type whose instances are larger makes no sense.
 constexpr int64_t kLargestBasicSize = int64_t{1} << 30;
 
 TypeInfo ParseType(const Layout& layout, RemoteAddr address,

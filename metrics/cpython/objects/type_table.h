@@ -16,7 +16,7 @@ using TypeIndex = uint32_t;
 /// What is no type.
 inline constexpr TypeIndex kNoType = UINT32_MAX;
 
-/// What is kept of a PyTypeObject.
+/// The fields of a PyTypeObject that are used.
 struct TypeInfo {
   RemoteAddr address{};
   RemoteAddr metatype{};
@@ -35,14 +35,15 @@ struct TypeInfo {
   bool Has(uint64_t flag) const { return (flags & flag) != 0; }
 };
 
-/// The types that a walk has met, each read and judged once. For one walk only:
-/// a type may be freed and its memory reused before the next. Not thread-safe.
+/// The types that a walk has met, each read and judged once. Serves one walk
+/// only: before the next, a type may be freed and its memory used again. Not
+/// thread-safe.
 class TypeTable {
  public:
-  /// What bounds a hostile heap.
+  /// Bounds for a hostile heap.
   struct Limits {
     size_t types = 200'000;
-    /// Addresses looked at, types or not.
+    /// Addresses that are looked at, types or not.
     size_t probes = 1'000'000;
   };
 
@@ -50,23 +51,24 @@ class TypeTable {
   TypeTable(const RemoteMemory& memory, const Layout& layout);
   TypeTable(const RemoteMemory& memory, const Layout& layout, Limits limits);
 
-  /// The type at `address`, or kNoType: a type's own type is `type` or a
-  /// subclass of it. Reads remote memory only the first time that an address is
-  /// asked for.
+  /// Finds the type at `address`; kNoType where there is none. A type is what
+  /// has `type` or a subclass of it as its own type. Reads remote memory only
+  /// the first time that an address is asked for.
   TypeIndex Find(RemoteAddr address) { return FindVerdict(address).index; }
 
-  /// The same for an object that the collector is to track: kNoType also where
-  /// the type has no Py_TPFLAGS_HAVE_GC.
+  /// The same for the type of an object that the collector tracks: kNoType also
+  /// where it has no Py_TPFLAGS_HAVE_GC.
   TypeIndex FindTracked(RemoteAddr address) {
     const Verdict verdict = FindVerdict(address);
     return verdict.have_gc ? verdict.index : kNoType;
   }
 
   const TypeInfo& operator[](TypeIndex index) const { return types_[index]; }
-  /// Indices are below it, and stay valid.
+  /// All indices are below this number. They stay valid.
   size_t size() const { return types_.size(); }
 
-  /// What type.__repr__ shows between the quotes: "dict", "app.models.User".
+  /// Reads what type.__repr__ shows between the quotes: "dict",
+  /// "app.models.User".
   Result<std::string> ReadName(TypeIndex index);
 
   /// A limit was reached, and types may have been left out.
@@ -96,7 +98,8 @@ class TypeTable {
     return FindSlow(address);
   }
   Verdict FindSlow(RemoteAddr address);
-  /// Reads and judges, `depth` metatypes down.
+  /// Reads what is at an address and decides whether it is a type, by at most
+  /// `depth` metatypes.
   TypeIndex Judge(RemoteAddr address, int depth);
   bool IsMetatype(const TypeInfo& info, int depth);
   Result<RemoteAddr> FindModuleName(const TypeInfo& type);

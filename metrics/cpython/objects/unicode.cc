@@ -12,9 +12,9 @@ namespace {
 
 constexpr size_t kLargestHeader = 96;
 
-// All but the length, and the data only where it follows the header. The bits
-// of PyASCIIObject.state, from the lowest: interned 2, kind 3, compact 1,
-// ascii 1.
+// Everything but the length, and the address of the characters only where they
+// follow the header. The bits of PyASCIIObject.state, from the lowest: interned
+// 2, kind 3, compact 1, ascii 1.
 TextForm FormOf(const Layout& layout, RemoteAddr text, uint32_t state) {
   const uint32_t bits = state >> layout.unicode.state_shift;
   TextForm form;

@@ -39,9 +39,9 @@ std::optional<TextForm> ReadTextForm(ReadCache& memory, const Layout& layout,
 uint64_t GuessCharacterBytes(ReadCache& memory, RemoteAddr data,
                              uint64_t length);
 
-/// Reads the text of a str (3.x; in 2.7 of a str, as bytes) as UTF-8. The
-/// caller has made sure that the object is one. At most `limit` characters;
-/// a longer one, or one whose header makes no sense, is an error.
+/// Reads the text of a str as UTF-8 (in 2.7, where a str holds bytes, its
+/// bytes). The caller has made sure that the object is one. A text of more than
+/// `limit` characters, or one whose header makes no sense, is an error.
 Result<std::string> ReadText(const RemoteMemory& memory, const Layout& layout,
                              RemoteAddr address, size_t limit);
 

@@ -10,7 +10,8 @@ namespace leak_exporter::cpython {
 namespace {
 
 constexpr size_t kMaxNameBytes = 256;
-/// Every level writes a character at least, so text ends before this does.
+/// Every level writes at least one character, so the text is full before this
+/// depth is reached.
 constexpr size_t kMaxDepth = 200;
 
 using Writer = bool (*)(ReprContext&, const ReprSubject&);
@@ -102,7 +103,8 @@ Writer FindWriter(const ReprContext& context, std::string_view tp_name) {
   return found == std::end(kWriters) ? nullptr : found->write;
 }
 
-/// Renders by the C type where the class leaves that to it.
+/// Renders an object as its C type does, where the class leaves rendering to
+/// that type.
 bool WriteByType(ReprContext& context, const ReprSubject& subject) {
   const TypeInfo type = context.types[subject.type];
   if (type.tp_repr != subject.native.tp_repr)
@@ -126,7 +128,7 @@ ReprPrinter::ReprPrinter(TypeTable& types)
 
 std::string ReprPrinter::Print(RemoteAddr object, size_t limit) {
   ReprContext context{types_, memory_, types_.layout(), BoundedText(limit), {}};
-  // A new allowance of reads.
+  // The limit of reads starts anew.
   memory_.Enter({}, {});
   WriteRepr(context, object);
   return context.out.Take();
@@ -178,8 +180,8 @@ std::string TpName(ReprContext& context, TypeIndex type) {
 
 std::string ShortName(ReprContext& context, TypeIndex type) {
   const std::string name = TpName(context, type);
-  // A class made by Python code may have a dot in its name; C code's have the
-  // module before the last one.
+  // The name of a class made by Python code may have a dot in it. The name of a
+  // C type has its module before the last dot.
   if (IsPythonClass(context.types[type], context.layout, context.memory))
     return name;
   const size_t dot = name.rfind('.');

@@ -8,13 +8,13 @@
 
 namespace leak_exporter::cpython {
 
-/// Shows objects as repr() does, from outside: what C code renders, and named
-/// tuples. What a class renders by Python code nobody can run from here; it is
-/// shown as `<module.Class object at 0x…>`, as is what cannot be read. Of one
-/// walk, like the table. Not thread-safe.
+/// Shows objects as repr() does: those that C code renders, and named tuples.
+/// The Python code of a class cannot be run from outside: its instances are
+/// shown as `<module.Class object at 0x…>`, and so is what cannot be read.
+/// Serves one walk, like the table. Not thread-safe.
 class ReprPrinter {
  public:
-  /// `types` must outlive it.
+  /// `types` must outlive this object.
   explicit ReprPrinter(TypeTable& types);
 
   /// repr(object)[:limit] in UTF-8; `limit` counts characters.

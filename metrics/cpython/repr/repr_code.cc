@@ -57,7 +57,7 @@ std::string NameOf(ReprContext& context, RemoteAddr object) {
     return CString(
         context,
         context.Pointer(context.Pointer(object + context.layout.builtin.m_ml)));
-  // 3.13 on look at the type only.
+  // Since 3.13 only the type is looked at.
   if (kind == "module" && !context.layout.internal.weakrefs_show_qualified)
     return ReadShortText(
         context, FindItem(context, ModuleDict(context, object), "__name__"));
@@ -74,7 +74,7 @@ std::string OldClassName(ReprContext& context, RemoteAddr old_class) {
          ReadShortText(context, context.Pointer(old_class + kClassName));
 }
 
-/// What importlib's own loaders of modules without files call them.
+/// How importlib's own loaders call modules without files.
 std::string ImporterKind(ReprContext& context, RemoteAddr loader) {
   if (loader == RemoteAddr{} || !IsType(context, loader)) return {};
   const std::string name = NameOf(context, loader);
@@ -157,7 +157,7 @@ bool WriteGenerator(ReprContext& context, const ReprSubject& subject) {
   if (layout.gi_qualname != kAbsent) {
     name = context.Pointer(subject.address + layout.gi_qualname);
   } else {
-    // 2.7 has but its code's.
+    // 2.7 has only the name of the code.
     constexpr uint64_t kGiCode = 32;
     name = context.Pointer(context.Pointer(subject.address + kGiCode) +
                            context.layout.code.co_name);

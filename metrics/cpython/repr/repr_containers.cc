@@ -9,15 +9,16 @@ namespace leak_exporter::cpython {
 namespace {
 
 constexpr uint64_t kWordBytes = 8;
-/// Each item shown takes two characters at least; holes between them none.
+/// An item that is shown takes at least two characters, a hole between items
+/// none.
 constexpr uint64_t kMaxShownItems = 100;
 constexpr uint64_t kMaxDictEntries = 1 << 16;
 constexpr uint64_t kMaxSetEntries = 1 << 20;
 constexpr uint64_t kMaxFields = 1024;
-/// Names are looked for among so many.
+/// How many entries are searched for a name.
 constexpr uint64_t kMaxNames = 8192;
 
-/// Without reading more of a long text than that it is longer.
+/// Of a text that is too long nothing but the length is read.
 bool IsNamed(ReprContext& context, RemoteAddr key, std::string_view name) {
   const auto text =
       ReadText(context.types.memory(), context.layout, key, name.size());
@@ -67,8 +68,8 @@ std::string ContainerName(ReprContext& context, const ReprSubject& subject) {
   return subject.native_name.substr(subject.native_name.rfind('.') + 1);
 }
 
-/// Deleted entries: from 3.x on they have the hash that no object has; 2.7 puts
-/// one certain str there.
+/// Recognises deleted entries. In 3.x they have a hash that no object has; 2.7
+/// puts a certain str there.
 class Dummies {
  public:
   explicit Dummies(ReprContext& context) : context_(context) {}
@@ -214,7 +215,7 @@ bool WriteOrderedDict(ReprContext& context, const ReprSubject& subject) {
     context.out.Put(name + "()");
     return true;
   }
-  // Its order is that of a list of keys; the values are in the dict.
+  // A list of keys gives the order; the values are in the dict.
   std::unordered_map<uint64_t, RemoteAddr> values;
   ForEachItem(context.layout, context.memory, subject.address, kMaxDictEntries,
               [&](RemoteAddr key, RemoteAddr value) {

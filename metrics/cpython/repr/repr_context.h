@@ -16,8 +16,8 @@
 
 namespace leak_exporter::cpython {
 
-/// Text that ends after so many characters: whoever writes to it stops when it
-/// is full, which is what bounds the rendering of an endless object.
+/// Text of a limited number of characters. Writers stop when it is full, which
+/// bounds the rendering of an endless object.
 class BoundedText {
  public:
   explicit BoundedText(size_t limit) : left_(limit) {}
@@ -44,15 +44,15 @@ class BoundedText {
   std::string text_;
 };
 
-/// What rendering needs at hand. The functions below write one kind of object
-/// each, and return false where it does not make sense: the caller then shows
-/// it like any other object.
+/// What rendering needs. Each function below writes one kind of object. It
+/// returns false where the object makes no sense: the caller then shows it like
+/// an object of any class.
 struct ReprContext {
   TypeTable& types;
   ReadCache& memory;
   const Layout& layout;
   BoundedText out;
-  /// What is being rendered, outermost first.
+  /// The objects that are being rendered, the outermost first.
   std::vector<RemoteAddr> active;
 
   RemoteAddr Pointer(RemoteAddr address) {
@@ -61,7 +61,8 @@ struct ReprContext {
   RemoteAddr TypeOf(RemoteAddr object) {
     return Pointer(object + layout.object.ob_type);
   }
-  /// What is being rendered already, further out, is shown as dots.
+  /// Whether the object is already being rendered further out. It is then shown
+  /// as dots.
   bool IsRecursive(RemoteAddr object) const {
     return std::count(active.begin(), active.end(), object) > 1;
   }
@@ -77,9 +78,9 @@ struct ReprSubject {
   std::string native_name;
 };
 
-/// Any object; NULL too.
+/// Writes any object, or NULL.
 void WriteRepr(ReprContext& context, RemoteAddr object);
-/// `<module.Class object at 0x…>`
+/// Writes `<module.Class object at 0x…>`.
 void WritePlainObject(ReprContext& context, const ReprSubject& subject);
 void WriteAddress(ReprContext& context, RemoteAddr address);
 
@@ -139,17 +140,18 @@ bool WriteMethodWrapper(ReprContext& context, const ReprSubject& subject);
 bool WriteClassMethod(ReprContext& context, const ReprSubject& subject);
 bool WriteStructSequence(ReprContext& context, const ReprSubject& subject);
 
-// Shared by them.
-/// The class's name without its module: what _PyType_Name() gives.
+// Used by several of these files.
+/// The name of a class without its module: what _PyType_Name() gives.
 std::string ShortName(ReprContext& context, TypeIndex type);
 std::string TpName(ReprContext& context, TypeIndex type);
-/// An attribute that an instance itself has, in whichever form.
+/// Finds an attribute that an instance itself has, in whichever form; 0 where
+/// there is none.
 RemoteAddr FindAttribute(ReprContext& context, RemoteAddr object,
                          std::string_view name);
-/// The value of a key that is a str; 0 where there is none.
+/// Finds the value of a key that is a str; 0 where there is none.
 RemoteAddr FindItem(ReprContext& context, RemoteAddr dict,
                     std::string_view key);
-/// A str of at most 64 kB, empty where it is none.
+/// Reads a str of at most 64 kB; empty where the object is no str.
 std::string ReadShortText(ReprContext& context, RemoteAddr text);
 bool IsNone(ReprContext& context, RemoteAddr object);
 

@@ -10,7 +10,7 @@ constexpr uint64_t kBuffer = 32;
 constexpr uint64_t kEncoding = 40;
 constexpr uint64_t kFd = 16;
 constexpr uint64_t kFileFlags = 20;
-/// A TextIOWrapper on a buffer on a raw file.
+/// A TextIOWrapper, a buffer and a raw file are three.
 constexpr int kMaxLayers = 4;
 
 /// The attribute `name`, which the layers above a raw file take from it.

@@ -11,8 +11,8 @@
 namespace leak_exporter::cpython {
 namespace {
 
-/// Python itself refuses to show ints of more than 4300 digits; so many digits
-/// of 30 bits are more.
+/// Python itself refuses to show ints of more than 4300 decimal digits. This
+/// many digits of 30 bits are more.
 constexpr size_t kMaxDigits = 600;
 constexpr uint32_t kDecimalBase = 1'000'000'000;
 constexpr int kDecimalDigits = 9;
@@ -43,7 +43,7 @@ std::string ToDecimal(const std::vector<uint32_t>& digits) {
   return text;
 }
 
-/// Absent where the number is no int or too large to be shown.
+/// Shows an int. Absent where it cannot be read or is too large to be shown.
 std::optional<std::string> LongText(ReprContext& context, RemoteAddr object) {
   const auto number =
       ReadLong(context.memory, context.layout, object, kMaxDigits);
@@ -51,8 +51,9 @@ std::optional<std::string> LongText(ReprContext& context, RemoteAddr object) {
   return (number->negative ? "-" : "") + ToDecimal(number->digits);
 }
 
-/// The shortest digits that read back as the same number, laid out as Python
-/// does; with ".0" where `always_point` and nothing else tells a float.
+/// Shows a float as Python does, by the shortest digits that read back as the
+/// same number. `always_point` asks for ".0" where nothing else tells a float
+/// from an int.
 std::string FloatText(double value, bool always_point) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";

@@ -10,7 +10,7 @@ namespace leak_exporter::cpython {
 namespace {
 
 constexpr size_t kChunkBytes = 4096;
-/// Which quotes a text gets depends on all of it; so much of it is looked at.
+/// The quotes depend on the whole text; this much of it is looked at.
 constexpr uint64_t kMaxScannedBytes = 16 << 20;
 constexpr size_t kMaxShortText = 64 << 10;
 
@@ -29,8 +29,9 @@ std::optional<Characters> FindTextCharacters(ReprContext& context,
   return Characters{form->data, form->length, form->kind};
 }
 
-/// Calls `use(character)` for each until it says false, the end, or `limit`
-/// bytes; false where they cannot be read.
+/// Calls `use(character)` for each character until it returns false, the text
+/// ends, or `limit` bytes were read. Returns false where the text cannot be
+/// read.
 template <typename Use>
 bool ForEach(ReprContext& context, const Characters& characters, uint64_t limit,
              Use use) {
@@ -52,7 +53,7 @@ bool ForEach(ReprContext& context, const Characters& characters, uint64_t limit,
   return true;
 }
 
-/// Double quotes only where that saves escaping single ones.
+/// Chooses double quotes only where that saves escaping single ones.
 char ChooseQuote(ReprContext& context, const Characters& characters) {
   bool has_single = false;
   bool has_double = false;
@@ -72,7 +73,7 @@ void WriteHex(ReprContext& context, char letter, uint32_t value, int digits) {
     context.out.Put(static_cast<uint32_t>(kDigits[value >> shift & 0xF]));
 }
 
-/// What both str and bytes escape alike; false for the rest.
+/// Writes what both str and bytes escape alike; false for any other character.
 bool WriteEscaped(ReprContext& context, uint32_t character, char quote) {
   switch (character) {
     case '\t':
@@ -117,7 +118,8 @@ bool WriteTextCharacters(ReprContext& context, const Characters& characters) {
   return read;
 }
 
-/// `always_escaped` is the quote that a bytearray escapes in either quotes.
+/// `always_escaped` is a quote that is escaped whichever quotes are chosen, as
+/// a bytearray does.
 bool WriteByteCharacters(ReprContext& context, const Characters& characters,
                          char always_escaped = '\0') {
   const char quote = ChooseQuote(context, characters);

@@ -12,7 +12,8 @@
 namespace leak_exporter::cpython {
 namespace {
 
-// A reason gets the binary's name, an error of the system is whole.
+// Puts the name of the binary before a reason. An error of the system already
+// has a place.
 tl::unexpected<Error> Located(const PythonBinary& binary, Error error) {
   if (error.code == 0)
     error.message.insert(0, std::string(binary.path()) + ": ");
@@ -49,7 +50,7 @@ Result<std::optional<RemoteAddr>> FindRuntime(PythonBinary& binary) {
   if (!runtime || *runtime) return runtime;
   if (!NamesPython(binary.path())) return std::optional<RemoteAddr>();
   if (const auto symbol = binary.FindAny("_PyRuntime")) return symbol;
-  // 3.11 on keeps it in a section of its own, which stripping leaves.
+  // Since 3.11 it is in a section of its own, which stripping leaves.
   return binary.FindSection(".PyRuntime");
 }
 
@@ -75,7 +76,8 @@ Result<Layout> TryLayouts(const RemoteMemory& memory,
                  "is still starting)");
 }
 
-// What the interpreter says of its own layout has the last word (3.13 on).
+// Finds the layout of an interpreter that describes itself (3.13 on). The
+// description has the last word on the offsets that it gives.
 Result<std::optional<Layout>> FindDescribedLayout(const RemoteMemory& memory,
                                                   RemoteAddr runtime) {
   const auto described = ReadDebugVersion(memory, runtime);
@@ -118,7 +120,8 @@ Result<PythonRuntime> MakeRuntime(PythonBinary& binary, Layout layout,
   return runtime;
 }
 
-// The state of the interpreter before 3.7; 0 where the symbol is not found.
+// Finds the state of the first interpreter before 3.7; 0 where its symbol is
+// not found.
 Result<RemoteAddr> FindFirstInterpreter(const RemoteMemory& memory,
                                         PythonBinary& binary) {
   const auto head = binary.FindAny("interp_head");
@@ -144,8 +147,8 @@ Result<Layout> FindLayoutBefore37(const RemoteMemory& memory,
   return Because(binary, "a CPython before 3.7 whose version cannot be told");
 }
 
-// Before 3.7 there is no _PyRuntime: the collector's state are variables, of
-// which only a pointer to the first is exported.
+// Before 3.7 there is no _PyRuntime: the state of the collector is in
+// variables, and only a pointer to the first is exported.
 Result<PythonRuntime> FindBefore37(const RemoteMemory& memory,
                                    PythonBinary& binary,
                                    RemoteAddr generation0) {
@@ -188,8 +191,9 @@ Result<std::optional<PythonRuntime>> FindIn(const RemoteMemory& memory,
   return std::optional(*std::move(found));
 }
 
-// Where files begin that may hold a CPython: those that say so by their name,
-// and the program. A symbol of the program itself wins over a library's.
+// Finds the mappings of the first bytes of files that may hold a CPython: the
+// program, and files with python in their names. The program comes first, as
+// its own symbols win over those of a library.
 std::vector<procfs::Mapping> FindCandidates(const MemoryMap& map,
                                             std::string_view program) {
   std::vector<procfs::Mapping> files;

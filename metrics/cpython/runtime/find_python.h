@@ -10,11 +10,14 @@
 
 namespace leak_exporter::cpython {
 
-/// Looks for a CPython in a process: its program first, then libpython. Absent
+/// Looks for a CPython in a process: in its program first, then in its
+/// libraries. `map` is the map of the process, and `memory` reads it. Absent
 /// where there is none. An error where there is one that is not understood (an
 /// unknown version, a debug build, no symbols, not started yet) or that cannot
-/// be read. Reads a few kB of `memory`, and the binary's file where only its
-/// symbol table tells (before 3.7, or stripped ones): through
+/// be read.
+///
+/// Reads a few kB of `memory`, and the binary's file where only its symbol
+/// table tells (before 3.7, or a stripped binary). The file is opened through
 /// /proc/PID/map_files or /proc/PID/root, so containers work.
 Result<std::optional<PythonRuntime>> FindPython(
     const procfs::ProcessHandle& process, const MemoryMap& map,

@@ -6,9 +6,9 @@
 
 #include "metrics/cpython/layout/layout.h"
 
-/// What the collector keeps with an object that it tracks, by version, as it
-/// looks in raw memory. One struct for each GcScheme, all alike, for a scan to
-/// be compiled for each.
+/// What the collector keeps with an object that it tracks, as raw memory shows
+/// it. Each GcScheme has a struct with the same functions, so that the scan is
+/// compiled for each.
 namespace leak_exporter::cpython {
 
 inline uint64_t LoadWord(const std::byte* at) {
@@ -17,20 +17,22 @@ inline uint64_t LoadWord(const std::byte* at) {
   return word;
 }
 
-/// Whether a word can be a link: above what is never mapped, below what user
-/// space ends with, at least 4-aligned as list heads are.
+/// Whether a word can be a link: it is above the lowest addresses, which are
+/// never mapped, below the end of user space, and a multiple of 4, as list
+/// heads are.
 inline bool IsPlausibleLink(uint64_t link) {
   constexpr uint64_t kLowest = 0x10000;
   constexpr uint64_t kEnd = uint64_t{1} << 48;
   return link - kLowest < kEnd - kLowest && (link & 3) == 0;
 }
 
-/// What a word in the reference count's place says of an object being there.
+/// What a word says of an object whose reference count it would be.
 enum class Refcnt {
   kNone,
-  /// As objects have it.
+  /// A count as most objects have it.
   kUsual,
-  /// Large: an immortal object's, a very popular one's, or no count at all.
+  /// A large number: the count of an immortal or very popular object, or no
+  /// count at all.
   kLarge,
 };
 
@@ -46,7 +48,7 @@ inline Refcnt JudgeRefcnt(uint64_t word) {
 /// 3.8 to 3.15 with the GIL: gc_next and gc_prev with flags in their low bits.
 struct TaggedHead {
   static constexpr size_t kObject = 16;
-  /// Bytes that are looked at.
+  /// How many bytes from the head on are looked at.
   static constexpr size_t kExtent = 32;
   static constexpr bool kHasLinks = true;
 
@@ -65,7 +67,8 @@ struct TaggedHead {
     if (!IsPlausibleLink(Untagged(prev)) && !HoldsCount(prev)) return false;
     return JudgeRefcnt(LoadWord(head + kObject)) != Refcnt::kNone;
   }
-  /// Whether more must speak for it: pointers low in memory look like counts.
+  /// Whether the count may be something else, so that more evidence is needed:
+  /// pointers low in memory look like large counts.
   bool IsSuspect(const std::byte* head) const {
     return JudgeRefcnt(LoadWord(head + kObject)) == Refcnt::kLarge;
   }

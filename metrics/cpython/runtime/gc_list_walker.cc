@@ -47,8 +47,8 @@ bool PointsBack(const Layout& layout, const Links& links, RemoteAddr to) {
          (links.prev & kCollecting) != 0 && links.prev < kReferenceCountLimit;
 }
 
-// One end that holds is enough: objects come and go at a list's tail faster
-// than both ends can be looked at.
+// It is enough that one end of the list holds: objects come and go at its tail
+// faster than both ends can be looked at.
 bool IsListHead(const RemoteMemory& memory, const Layout& layout,
                 RemoteAddr head) {
   const auto links = ReadLinks(memory, layout, head);
@@ -87,8 +87,9 @@ Result<std::vector<RemoteAddr>> FindGenerations(const RemoteMemory& memory,
     return false;
   };
   std::optional<RemoteAddr> found;
-  // Shifted heads never look whole at the nominal place, but busy ones at the
-  // nominal place may look torn; so a look at both, then patience.
+  // Shifted heads never look whole at the nominal place, but busy heads at the
+  // nominal place may look torn. So both places are looked at once, and then
+  // more patiently.
   for (const RemoteAddr first : {nominal, nominal - kDebianShift}) {
     if (attempt(first, 1)) found = first;
     if (found) break;

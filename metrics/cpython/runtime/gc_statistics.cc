@@ -23,7 +23,7 @@ Result<GenerationStatistics> ReadRecord(const RemoteMemory& memory,
   return GenerationStatistics{*collections, *collected, *uncollectable};
 }
 
-/// Where a generation's ring is in the struct that 3.15 points to.
+/// Where the ring of a generation is in the struct that 3.15 points to.
 struct Ring {
   Offset begin;
   Offset index;
@@ -36,8 +36,8 @@ Ring RingOf(const Layout& layout, Offset generation) {
   return {s.old + (generation - 1) * s.old_size, s.old_index, s.old_records};
 }
 
-// Each collection fills the next record of its generation's ring with the sums
-// so far; the index tells the last one.
+// Each collection fills the next record in the ring of its generation with the
+// sums up to now. The index tells the last record.
 Result<RemoteAddr> FindLastRecord(const RemoteMemory& memory,
                                   const Layout& layout, RemoteAddr rings,
                                   Offset generation) {

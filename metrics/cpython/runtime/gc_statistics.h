@@ -25,14 +25,15 @@ struct GenerationStatistics {
   }
 };
 
-/// gc.get_stats() of an interpreter: generations 0 to 2. Absent where the
-/// version keeps none (2.7) or where they are cannot be told (a stripped 3.6).
+/// Reads gc.get_stats() of an interpreter: generations 0 to 2. Absent where the
+/// version keeps none (2.7), or where it cannot be told where they are (a
+/// stripped 3.6).
 Result<std::optional<std::vector<GenerationStatistics>>> ReadGcStatistics(
     const RemoteMemory& memory, const Layout& layout,
     const Interpreter& interpreter);
 
-/// gc.get_count(): what counts towards the next collection of each generation.
-/// Empty in free-threaded builds, which have no generations.
+/// Reads gc.get_count(): what counts towards the next collection of each
+/// generation. Empty in free-threaded builds, which have no generations.
 Result<std::vector<int32_t>> ReadGcCounts(const RemoteMemory& memory,
                                           const Layout& layout,
                                           const Interpreter& interpreter);
@@ -41,7 +42,7 @@ Result<std::vector<int32_t>> ReadGcCounts(const RemoteMemory& memory,
 Result<std::optional<bool>> ReadCollecting(const RemoteMemory& memory,
                                            const Interpreter& interpreter);
 
-/// len(sys.modules); absent where the interpreter's state was not found.
+/// Reads len(sys.modules). Absent where the interpreter's state was not found.
 Result<std::optional<uint64_t>> ReadModuleCount(const RemoteMemory& memory,
                                                 const Layout& layout,
                                                 const Interpreter& interpreter);

@@ -12,8 +12,9 @@
 
 namespace leak_exporter::cpython {
 
-/// Where an interpreter's collector keeps its state. Absent is what a version
-/// does not have, or what only a symbol table tells that was stripped.
+/// Where an interpreter's collector keeps its state. A field is absent where
+/// the version does not have it, or where only a symbol table tells and the
+/// binary is stripped.
 struct GcState {
   /// PyGC_Head of generations 0 to 2; empty in free-threaded builds.
   std::vector<RemoteAddr> generations;
@@ -23,19 +24,20 @@ struct GcState {
   std::optional<RemoteAddr> collecting;
 };
 
-/// One interpreter: a process has a main one and perhaps sub-interpreters.
+/// An interpreter. A process has a main one, and may have sub-interpreters.
 struct Interpreter {
-  /// PyInterpreterState; 0 where a version before 3.7 does not tell.
+  /// Address of the PyInterpreterState; 0 where it was not found (before 3.7).
   RemoteAddr address{};
   std::optional<int64_t> id;
-  /// The dict sys.modules; 0 as above.
+  /// Address of the dict sys.modules; 0 where the state was not found.
   RemoteAddr modules{};
   GcState gc;
-  /// pymalloc's state from 3.12 on; several interpreters may share one.
+  /// Address of pymalloc's state, since 3.12. Several interpreters may share
+  /// one.
   std::optional<RemoteAddr> obmalloc;
 };
 
-/// pymalloc's own variables before 3.12, where the symbol table has them.
+/// Addresses of pymalloc's variables, which versions before 3.12 have.
 struct ArenaSymbols {
   RemoteAddr arenas{};
   RemoteAddr max_arenas{};
@@ -46,7 +48,7 @@ struct PythonRuntime {
   Layout layout;
   /// The program or library that holds it, as in /proc/PID/maps.
   std::string binary;
-  /// Where that is mapped, to tell whether it still is.
+  /// Where the binary's first byte is mapped.
   AddressRange mapping;
   std::vector<Interpreter> interpreters;
   std::optional<ArenaSymbols> arenas;

@@ -15,7 +15,7 @@ Result<std::optional<PythonBinary>> PythonBinary::Open(
   if (elf) {
     return std::optional(PythonBinary(process, first, *std::move(elf)));
   }
-  // Only what the system says has a code.
+  // Only an error of the system has a code.
   if (elf.error().code != 0) return tl::unexpected<Error>(elf.error());
   return std::optional<PythonBinary>();
 }

@@ -7,16 +7,17 @@
 namespace leak_exporter::cpython {
 namespace {
 
-/// So many are put off, so that what they need lies near each other.
+/// How many objects are put off at most. The more they are, the closer together
+/// is what they need.
 constexpr size_t kDeferred = 1 << 15;
-/// So many are read at once: what bounds the buffer behind ReadCache.
+/// How many are read at once, which bounds the buffer of ReadCache.
 constexpr size_t kBatch = 8192;
 
 }  // namespace
 
 HeapMeasurer::HeapMeasurer(TypeTable& types, size_t top)
     : memory_(types.memory()),
-      plans_(types, memory_),
+      shapes_(types, memory_),
       context_{types.layout(), memory_, {}},
       by_bytes_(top),
       by_references_(top) {}
@@ -28,17 +29,18 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
         FindGeneralLookup(types, block.objects.front().type);
   usage_.resize(std::max(usage_.size(), types.size()));
   for (const ObjectRef& object : block.objects) {
-    const TypeShape& plan = plans_[object.type];
+    const TypeShape& shape = shapes_[object.type];
     const RemoteAddr address = block.AddressOf(object);
-    OutOfLinePart far;
-    ObjectMeasure measure = MeasureNear(
-        context_, plan, ObjectView(address, block.bytes, object.offset), far);
-    if (far.range.size() != 0 &&
-        block.Find(far.range.begin, far.range.size()).empty()) {
-      deferred_.push_back({far, measure, address, object.type});
+    OutOfLinePart out_of_line;
+    ObjectMeasure measure = MeasureInLine(
+        context_, shape, ObjectView(address, block.bytes, object.offset),
+        out_of_line);
+    if (out_of_line.range.size() != 0 &&
+        block.Find(out_of_line.range.begin, out_of_line.range.size()).empty()) {
+      deferred_.push_back({out_of_line, measure, address, object.type});
     } else {
-      MeasureFar(context_, far, measure);
-      Add(address, object.type, plan.references_known, measure);
+      MeasureOutOfLine(context_, out_of_line, measure);
+      Add(address, object.type, shape.references_known, measure);
     }
   }
   if (deferred_.size() >= kDeferred) Finish();
@@ -62,23 +64,23 @@ void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
 void HeapMeasurer::Finish() {
   order_.clear();
   for (uint32_t i = 0; i < deferred_.size(); ++i)
-    order_.emplace_back(Value(deferred_[i].far.range.begin), i);
+    order_.emplace_back(Value(deferred_[i].out_of_line.range.begin), i);
   std::sort(order_.begin(), order_.end());
   for (size_t begin = 0; begin < order_.size(); begin += kBatch) {
     const std::span<const std::pair<uint64_t, uint32_t>> batch =
         std::span(order_).subspan(begin,
                                   std::min(kBatch, order_.size() - begin));
-    // A new allowance of reads.
+    // The limit of reads starts anew.
     memory_.Enter({}, {});
     ranges_.clear();
     for (const auto& [address, i] : batch)
-      ranges_.push_back(deferred_[i].far.range);
+      ranges_.push_back(deferred_[i].out_of_line.range);
     memory_.Prefetch(ranges_);
     for (const auto& [address, i] : batch) {
       Deferred& deferred = deferred_[i];
-      MeasureFar(context_, deferred.far, deferred.measure);
+      MeasureOutOfLine(context_, deferred.out_of_line, deferred.measure);
       Add(deferred.address, deferred.type,
-          plans_[deferred.type].references_known, deferred.measure);
+          shapes_[deferred.type].references_known, deferred.measure);
     }
   }
   deferred_.clear();

@@ -13,7 +13,7 @@
 
 namespace leak_exporter::cpython {
 
-/// What the objects of a type come to.
+/// Sums over the objects of a type.
 struct TypeUsage {
   uint64_t objects = 0;
   /// Sum of sys.getsizeof().
@@ -23,21 +23,22 @@ struct TypeUsage {
   bool references_known = true;
 };
 
-/// Counts, sizes and ranks the objects of a walk. Most of what it needs is in
-/// the blocks; what is not (the keys of some dicts) is put off, and read many
-/// at a time in address order. Of one walk only. Not thread-safe.
+/// Counts, measures and ranks the objects of a walk. Most of what it needs is
+/// in the blocks. The rest (the keys of some dicts) is put off and read later,
+/// many at a time in address order. Serves one walk only. Not thread-safe.
 class HeapMeasurer final : public HeapVisitor {
  public:
-  /// `types` is the walk's, and must outlive it; `top` is the length of the
-  /// rankings.
+  /// `types` is the table of the walk, and must outlive this object. `top` is
+  /// the length of the rankings.
   HeapMeasurer(TypeTable& types, size_t top);
 
   void Visit(const HeapBlock& block, TypeTable& types) override;
 
-  /// To be called after the walk: measures what was put off.
+  /// Measures what was put off; to be called once, after the walk.
   void Finish();
 
-  /// By TypeIndex; types that came later may be missing at the end.
+  /// Sums by TypeIndex. Types that were met after the last block may be missing
+  /// at the end.
   const std::vector<TypeUsage>& usage() const { return usage_; }
   const TopObjects& by_bytes() const { return by_bytes_; }
   const TopObjects& by_references() const { return by_references_; }
@@ -45,7 +46,7 @@ class HeapMeasurer final : public HeapVisitor {
  private:
   /// An object that needs memory beyond its block.
   struct Deferred {
-    OutOfLinePart far;
+    OutOfLinePart out_of_line;
     ObjectMeasure measure;
     RemoteAddr address{};
     TypeIndex type = kNoType;
@@ -55,13 +56,14 @@ class HeapMeasurer final : public HeapVisitor {
            const ObjectMeasure& measure);
 
   ReadCache memory_;
-  TypeShapes plans_;
+  TypeShapes shapes_;
   MeasureContext context_;
   std::vector<TypeUsage> usage_;
   TopObjects by_bytes_;
   TopObjects by_references_;
   std::vector<Deferred> deferred_;
-  /// Where the deferred have to read, with their places.
+  /// The addresses that deferred objects need, each with its index in
+  /// deferred_.
   std::vector<std::pair<uint64_t, uint32_t>> order_;
   std::vector<AddressRange> ranges_;
 };

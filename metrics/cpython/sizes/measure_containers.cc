@@ -8,14 +8,15 @@ namespace {
 constexpr uint64_t kWordBytes = 8;
 /// sizeof(setentry)
 constexpr uint64_t kSetEntryBytes = 16;
-/// Nodes of a hamt have at most twice 32 items.
+/// A node of a hamt has at most twice 32 items.
 constexpr int64_t kMaxHamtItems = 64;
 
 uint64_t NonNegative(int64_t number) {
   return static_cast<uint64_t>(std::max<int64_t>(number, 0));
 }
 
-/// Their tp_traverse goes through hidden fields too, some of them NULL.
+/// Counts fields that are not NULL. The tp_traverse of such an object goes
+/// through hidden fields too.
 uint64_t CountFields(const ObjectView& object, int64_t first, uint64_t fields) {
   uint64_t count = 0;
   for (uint64_t i = 0; i < fields; ++i)
@@ -27,8 +28,8 @@ void MeasureSet(const Layout& layout, const ObjectView& object,
                 ObjectMeasure& measure) {
   const uint64_t used = object.Word(layout.set.used);
   const uint64_t mask = object.Word(layout.set.mask);
-  // What a freed set leaves behind looks like one until it is overwritten; a
-  // table that cannot be, or that cannot hold so many, is none of its own.
+  // A freed set looks like a set until it is overwritten. A table whose size
+  // cannot be, or that cannot hold so many entries, does not belong to it.
   if (used > mask || (mask & (mask + 1)) != 0) return;
   measure.references += used;
   if (object.Pointer(layout.set.table) !=
@@ -41,7 +42,7 @@ void MeasureList(const Layout& layout, const ObjectView& object,
                  ObjectMeasure& measure) {
   const uint64_t items = NonNegative(object.Signed(layout.object.ob_size));
   const uint64_t allocated = NonNegative(object.Signed(layout.list.allocated));
-  // As for sets: no list holds more than it has room for.
+  // As for sets: a list does not hold more than it has room for.
   if (items > allocated) return;
   measure.references += items;
   measure.bytes += kWordBytes * allocated;
@@ -59,11 +60,11 @@ void MeasureDeque(const InternalLayout::Deque& layout, const ObjectView& object,
 
 }  // namespace
 
-void MeasureContainer(const MeasureContext& context, const TypeShape& plan,
+void MeasureContainer(const MeasureContext& context, const TypeShape& shape,
                       const ObjectView& object, ObjectMeasure& measure) {
   const Layout& layout = context.layout;
   const uint64_t items = NonNegative(object.Signed(layout.object.ob_size));
-  switch (plan.kind) {
+  switch (shape.kind) {
     case ObjectKind::kTuple:
       measure.references += items;
       break;
@@ -72,11 +73,11 @@ void MeasureContainer(const MeasureContext& context, const TypeShape& plan,
       break;
     case ObjectKind::kStructSequence:
       measure.references +=
-          CountFields(object, layout.tuple.ob_item, plan.real_fields);
+          CountFields(object, layout.tuple.ob_item, shape.real_fields);
       break;
     case ObjectKind::kHamtNode:
       measure.references += CountFields(
-          object, plan.basicsize,
+          object, shape.basicsize,
           std::min<uint64_t>(items, static_cast<uint64_t>(kMaxHamtItems)));
       break;
     case ObjectKind::kSet:

@@ -70,37 +70,38 @@ RemoteAddr FindGeneralLookup(TypeTable& types, TypeIndex type) {
   return {};
 }
 
-void MeasureDict(const MeasureContext& context, const TypeShape& plan,
-                 const ObjectView& object, OutOfLinePart& far,
+void MeasureDict(const MeasureContext& context, const TypeShape& shape,
+                 const ObjectView& object, OutOfLinePart& out_of_line,
                  ObjectMeasure& measure) {
   const Layout& layout = context.layout;
   if (layout.dict_scheme == DictScheme::kOpenTable)
     return MeasureOpenTable(layout, object, measure);
-  far.range =
+  out_of_line.range =
       RangeAt(object.Pointer(layout.dict.ma_keys), DictKeys::kHeaderBytes);
-  far.dict = true;
-  far.used = object.Word(layout.dict.ma_used);
-  far.values = object.Pointer(layout.dict.ma_values);
-  if (plan.kind == ObjectKind::kOrderedDict) {
+  out_of_line.dict = true;
+  out_of_line.used = object.Word(layout.dict.ma_used);
+  out_of_line.values = object.Pointer(layout.dict.ma_values);
+  if (shape.kind == ObjectKind::kOrderedDict) {
     const auto& ordered = context.layout.internal.ordered_dict;
-    measure.references += far.used;
+    measure.references += out_of_line.used;
     measure.bytes += kWordBytes * object.Word(ordered.od_fast_nodes_size) +
-                     ordered.node_bytes * far.used;
+                     ordered.node_bytes * out_of_line.used;
   }
 }
 
-void MeasureDictKeys(const MeasureContext& context, const OutOfLinePart& far,
-                     ObjectMeasure& measure) {
+void MeasureDictKeys(const MeasureContext& context,
+                     const OutOfLinePart& out_of_line, ObjectMeasure& measure) {
   std::array<std::byte, DictKeys::kHeaderBytes> header{};
-  if (!context.memory.ReadExact(far.range.begin, header)) return;
+  if (!context.memory.ReadExact(out_of_line.range.begin, header)) return;
   const auto keys = DictKeys::Parse(context.layout, header);
   if (!keys) return;
-  const bool shared = far.values != RemoteAddr{};
+  const bool shared = out_of_line.values != RemoteAddr{};
   if (shared)
     measure.bytes += kWordBytes * ValueSlots(context.layout, header, *keys);
   if (keys->refcnt == 1) measure.bytes += keys->bytes;
-  if (!shared || !AreTheInstances(context, far.values))
-    measure.references += VisitsKeys(context, header) ? 2 * far.used : far.used;
+  if (!shared || !AreTheInstances(context, out_of_line.values))
+    measure.references +=
+        VisitsKeys(context, header) ? 2 * out_of_line.used : out_of_line.used;
 }
 
 }  // namespace leak_exporter::cpython

@@ -9,7 +9,7 @@ namespace leak_exporter::cpython {
 namespace {
 
 constexpr uint64_t kWordBytes = 8;
-/// More slots than this no code has that anybody wrote.
+/// No code that anybody wrote has more slots.
 constexpr int64_t kMaxSlots = 1 << 16;
 
 bool IsReference(const MeasureContext& context, uint64_t word) {
@@ -77,7 +77,7 @@ uint64_t SlotBytes(int64_t slots) {
          static_cast<uint64_t>(std::clamp<int64_t>(slots, 0, kMaxSlots));
 }
 
-void MeasureGenerator(const MeasureContext& context, const TypeShape& plan,
+void MeasureGenerator(const MeasureContext& context, const TypeShape& shape,
                       const ObjectView& object, ObjectMeasure& measure) {
   const auto& layout = context.layout.internal.generator;
   const auto& frame_layout = context.layout.interpreter_frame;
@@ -86,8 +86,9 @@ void MeasureGenerator(const MeasureContext& context, const TypeShape& plan,
       layout.gi_code == kAbsent
           ? Untagged(object.Pointer(layout.gi_iframe + frame_layout.executable))
           : object.Pointer(layout.gi_code);
-  // gen_sizeof goes by the struct, not by basic size and items.
-  measure.bytes = plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize) +
+  // gen_sizeof returns the size of the struct, whatever basic size and items
+  // say.
+  measure.bytes = shape.fixed_bytes - static_cast<uint64_t>(shape.basicsize) +
                   layout.gi_iframe + frame_layout.localsplus +
                   SlotBytes(FrameSlots(context, code));
   if (object.Get<int8_t>(layout.gi_frame_state) != layout.cleared)
@@ -109,7 +110,7 @@ int64_t LocalSlots(const MeasureContext& context, RemoteAddr code) {
 }
 
 /// Up to 3.10: locals and stack stand in the frame object.
-void MeasureOldFrame(const MeasureContext& context, const TypeShape& plan,
+void MeasureOldFrame(const MeasureContext& context, const TypeShape& shape,
                      const ObjectView& object, ObjectMeasure& measure) {
   const auto& layout = context.layout.internal.frame;
   const RemoteAddr code = object.Pointer(context.layout.frame.f_code);
@@ -130,23 +131,23 @@ void MeasureOldFrame(const MeasureContext& context, const TypeShape& plan,
   const int64_t slots =
       locals +
       ReadInt(context, code + context.layout.internal.code.co_stacksize);
-  measure.bytes = plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize) +
+  measure.bytes = shape.fixed_bytes - static_cast<uint64_t>(shape.basicsize) +
                   layout.size + SlotBytes(slots);
 }
 
 }  // namespace
 
-void MeasureFrame(const MeasureContext& context, const TypeShape& plan,
+void MeasureFrame(const MeasureContext& context, const TypeShape& shape,
                   const ObjectView& object, ObjectMeasure& measure) {
-  if (plan.kind == ObjectKind::kGenerator)
-    return MeasureGenerator(context, plan, object, measure);
+  if (shape.kind == ObjectKind::kGenerator)
+    return MeasureGenerator(context, shape, object, measure);
   if (context.layout.frame.f_frame == kAbsent)
-    return MeasureOldFrame(context, plan, object, measure);
+    return MeasureOldFrame(context, shape, object, measure);
   const auto& frame_layout = context.layout.interpreter_frame;
   const RemoteAddr frame = object.Pointer(context.layout.frame.f_frame);
   const auto code =
       context.memory.Read<RemoteAddr>(frame + frame_layout.executable);
-  measure.bytes = plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize) +
+  measure.bytes = shape.fixed_bytes - static_cast<uint64_t>(shape.basicsize) +
                   context.layout.internal.frame.size + frame_layout.localsplus;
   if (code) measure.bytes += SlotBytes(FrameSlots(context, Untagged(*code)));
   const auto owner = context.memory.Read<uint8_t>(frame + frame_layout.owner);

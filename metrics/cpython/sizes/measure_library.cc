@@ -8,7 +8,7 @@ namespace {
 constexpr uint64_t kWordBytes = 8;
 /// The header of a bytes object and its NUL.
 constexpr uint64_t kBytesOverhead = 33;
-/// struct formats are read this far.
+/// How many codes of a struct format are read.
 constexpr uint64_t kMaxCodes = 1 << 16;
 
 void MeasureLruCache(const MeasureContext& context, const ObjectView& object,
@@ -81,8 +81,8 @@ void MeasureArray(const MeasureContext& context, const ObjectView& object,
   measure.bytes += object.Word(layout.allocated) * item_bytes.value_or(0);
 }
 
-/// array_sizeof: dimensions and strides, and the items where they are its own.
-/// An array that owns its items has them without gaps, so the largest stride
+/// array_sizeof: dimensions and strides, and the items where the array owns
+/// them. Such an array has no gaps between its items, so the largest stride
 /// times its dimension is their size.
 void MeasureNdArray(const MeasureContext& context, const ObjectView& object,
                     ObjectMeasure& measure) {
@@ -106,28 +106,29 @@ void MeasureNdArray(const MeasureContext& context, const ObjectView& object,
   measure.bytes += items;
 }
 
-/// One index for each pool, or for each element of the pool or of the result.
-void MeasureCombinations(const MeasureContext& context, const TypeShape& plan,
+/// Such an iterator has one index for each pool, or for each element of the
+/// pool or of the result.
+void MeasureCombinations(const MeasureContext& context, const TypeShape& shape,
                          const ObjectView& object, ObjectMeasure& measure) {
   const auto& layout = context.layout.internal.combinations;
   if (!layout.sized) return;
-  if (plan.kind != ObjectKind::kCombinations) {
+  if (shape.kind != ObjectKind::kCombinations) {
     const auto pools = context.memory.Read<uint64_t>(
         object.Pointer(layout.pools) + context.layout.object.ob_size);
     measure.bytes += kWordBytes * pools.value_or(0);
   }
-  if (plan.kind == ObjectKind::kCombinations)
+  if (shape.kind == ObjectKind::kCombinations)
     measure.bytes += kWordBytes * object.Word(layout.r);
-  if (plan.kind == ObjectKind::kPermutations)
+  if (shape.kind == ObjectKind::kPermutations)
     measure.bytes += kWordBytes * object.Word(layout.permutations_r);
 }
 
 }  // namespace
 
-void MeasureLibraryObject(const MeasureContext& context, const TypeShape& plan,
+void MeasureLibraryObject(const MeasureContext& context, const TypeShape& shape,
                           const ObjectView& object, ObjectMeasure& measure) {
   const InternalLayout& layout = context.layout.internal;
-  switch (plan.kind) {
+  switch (shape.kind) {
     case ObjectKind::kLruCache:
       return MeasureLruCache(context, object, measure);
     case ObjectKind::kTeeData:
@@ -162,7 +163,7 @@ void MeasureLibraryObject(const MeasureContext& context, const TypeShape& plan,
     case ObjectKind::kProduct:
     case ObjectKind::kCombinations:
     case ObjectKind::kPermutations:
-      return MeasureCombinations(context, plan, object, measure);
+      return MeasureCombinations(context, shape, object, measure);
     default:
       return;
   }

@@ -12,19 +12,19 @@ constexpr uint64_t kDigitBytes = 4;
 /// The header of a bytes object and its NUL.
 constexpr uint64_t kBytesOverhead = 33;
 
-/// int.__sizeof__: from 3.12 on it goes by the subclass's basic size.
-uint64_t LongBytes(const MeasureContext& context, const TypeShape& plan,
+/// int.__sizeof__: since 3.12 it takes the basic size of the subclass.
+uint64_t LongBytes(const MeasureContext& context, const TypeShape& shape,
                    const ObjectView& object) {
   const Layout& layout = context.layout;
   const uint64_t digits = std::max(CountDigits(layout, object),
                                    context.layout.internal.least_digits);
   return kDigitBytes * digits + (layout.long_object.lv_tag == kAbsent
                                      ? layout.long_object.ob_digit
-                                     : static_cast<uint64_t>(plan.basicsize));
+                                     : static_cast<uint64_t>(shape.basicsize));
 }
 
-/// str.__sizeof__: characters and their NUL, behind one of three headers, and
-/// a UTF-8 form that was asked for.
+/// str.__sizeof__: the characters and their NUL, one of three headers before
+/// them, and the UTF-8 form if somebody asked for it.
 uint64_t TextBytes(const MeasureContext& context, const ObjectView& object) {
   const auto& layout = context.layout.unicode;
   const TextForm form = FindTextForm(context.layout, object);
@@ -38,10 +38,10 @@ uint64_t TextBytes(const MeasureContext& context, const ObjectView& object) {
 }
 
 /// 2.7: str has items, which are bytes; unicode has its characters elsewhere.
-uint64_t TextBytes2(const MeasureContext& context, const TypeShape& plan,
+uint64_t TextBytes2(const MeasureContext& context, const TypeShape& shape,
                     const ObjectView& object) {
   const Layout& layout = context.layout;
-  if (plan.item_bytes != 0)
+  if (shape.item_bytes != 0)
     return layout.bytes.ob_sval + 1 + object.Word(layout.object.ob_size);
   const uint64_t length = object.Word(layout.unicode.length);
   // PyUnicodeObject ends with the characters' address, a hash and a str.
@@ -54,22 +54,22 @@ uint64_t TextBytes2(const MeasureContext& context, const TypeShape& plan,
 
 }  // namespace
 
-void MeasureScalar(const MeasureContext& context, const TypeShape& plan,
+void MeasureScalar(const MeasureContext& context, const TypeShape& shape,
                    const ObjectView& object, ObjectMeasure& measure) {
   const uint64_t before =
-      plan.fixed_bytes - static_cast<uint64_t>(plan.basicsize);
-  switch (plan.kind) {
+      shape.fixed_bytes - static_cast<uint64_t>(shape.basicsize);
+  switch (shape.kind) {
     case ObjectKind::kLong:
-      measure.bytes = before + LongBytes(context, plan, object);
+      measure.bytes = before + LongBytes(context, shape, object);
       return;
     case ObjectKind::kText:
       measure.bytes = before + (context.layout.unicode.state == kAbsent
-                                    ? TextBytes2(context, plan, object)
+                                    ? TextBytes2(context, shape, object)
                                     : TextBytes(context, object));
       return;
     case ObjectKind::kByteArray:
       measure.bytes =
-          plan.fixed_bytes + object.Word(context.layout.bytearray.ob_alloc);
+          shape.fixed_bytes + object.Word(context.layout.bytearray.ob_alloc);
       if (context.layout.internal.bytearray_object != kAbsent)
         measure.bytes += kBytesOverhead;
       return;

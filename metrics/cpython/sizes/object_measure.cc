@@ -8,7 +8,8 @@
 namespace leak_exporter::cpython {
 namespace {
 
-/// 3.11: where the values and the dict of an instance are, before it.
+/// Where the values (3.11) and the dict (3.11 on) of an instance are, counted
+/// from the instance.
 constexpr int64_t kValues311 = -32;
 constexpr int64_t kManagedDictOffset = -24;
 constexpr size_t kMaxSharedKeys = 64;
@@ -27,43 +28,44 @@ uint64_t CountValues(const MeasureContext& context, const AddressRange& range) {
   return CountSet(wanted);
 }
 
-uint64_t CountInlineValues(const MeasureContext& context, const TypeShape& plan,
-                           const ObjectView& object) {
+uint64_t CountInlineValues(const MeasureContext& context,
+                           const TypeShape& shape, const ObjectView& object) {
   const auto& layout = context.layout.dict_values;
   const int64_t capacity =
-      object.Get<uint8_t>(plan.basicsize + layout.capacity);
+      object.Get<uint8_t>(shape.basicsize + layout.capacity);
   uint64_t count = 0;
   for (int64_t i = 0; i < capacity; ++i)
-    count += object.Word(plan.basicsize + layout.values + 8 * i) != 0;
+    count += object.Word(shape.basicsize + layout.values + 8 * i) != 0;
   return count;
 }
 
-/// Where an instance's attribute values are, if in memory of their own: in 3.11
-/// and 3.12, until a dict is made of them.
-RemoteAddr ValuesElsewhere(const TypeShape& plan, const ObjectView& object) {
-  if (plan.attributes == ManagedDict::k311) return object.Pointer(kValues311);
-  if (plan.attributes != ManagedDict::k312) return {};
+/// Where the attribute values of an instance are, if they are in memory of
+/// their own: in 3.11 and 3.12, until a dict is made of them.
+RemoteAddr ValuesElsewhere(const TypeShape& shape, const ObjectView& object) {
+  if (shape.attributes == ManagedDict::k311) return object.Pointer(kValues311);
+  if (shape.attributes != ManagedDict::k312) return {};
   // The low bit tells values from a dict.
   const uint64_t tagged = object.Word(kManagedDictOffset);
   return (tagged & 1) != 0 ? RemoteAddr{tagged + 1} : RemoteAddr{};
 }
 
-/// The attributes that an instance keeps without a dict, or 1 for its dict.
-uint64_t CountAttributes(const MeasureContext& context, const TypeShape& plan,
-                         const ObjectView& object, OutOfLinePart& far) {
+/// Counts the attributes that an instance keeps without a dict, or 1 for its
+/// dict.
+uint64_t CountAttributes(const MeasureContext& context, const TypeShape& shape,
+                         const ObjectView& object, OutOfLinePart& out_of_line) {
   const uint64_t dict = object.Word(kManagedDictOffset);
-  if (plan.attributes == ManagedDict::k313) {
+  if (shape.attributes == ManagedDict::k313) {
     const bool values_count =
-        plan.inline_values &&
+        shape.inline_values &&
         (dict == 0 ||
          context.layout.internal.instance_visits_embedded_values) &&
-        object.Get<uint8_t>(plan.basicsize +
+        object.Get<uint8_t>(shape.basicsize +
                             context.layout.dict_values.valid) != 0;
-    return values_count ? CountInlineValues(context, plan, object) : dict != 0;
+    return values_count ? CountInlineValues(context, shape, object) : dict != 0;
   }
-  const RemoteAddr values = ValuesElsewhere(plan, object);
+  const RemoteAddr values = ValuesElsewhere(shape, object);
   if (values == RemoteAddr{}) return dict != 0;
-  far.range = RangeAt(values, sizeof(uint64_t) * plan.shared_keys);
+  out_of_line.range = RangeAt(values, sizeof(uint64_t) * shape.shared_keys);
   return 0;
 }
 
@@ -72,38 +74,40 @@ uint64_t CountItems(const MeasureContext& context, const ObjectView& object) {
   return Magnitude(items);
 }
 
-bool HasDictFromEnd(const MeasureContext& context, const TypeShape& plan,
+bool HasDictFromEnd(const MeasureContext& context, const TypeShape& shape,
                     const ObjectView& object) {
-  if (!plan.dict_from_end) return false;
-  const uint64_t size = static_cast<uint64_t>(plan.basicsize) +
-                        plan.item_bytes * CountItems(context, object);
+  if (!shape.dict_from_end) return false;
+  const uint64_t size = static_cast<uint64_t>(shape.basicsize) +
+                        shape.item_bytes * CountItems(context, object);
   const uint64_t end = (size + 7) / 8 * 8;
   const auto word = context.memory.Read<uint64_t>(
-      object.address() + end + static_cast<uint64_t>(*plan.dict_from_end));
+      object.address() + end + static_cast<uint64_t>(*shape.dict_from_end));
   return word.value_or(0) != 0;
 }
 
-ObjectMeasure MeasureWords(const MeasureContext& context, const TypeShape& plan,
-                           const ObjectView& object, OutOfLinePart& far) {
-  ObjectMeasure measure{plan.fixed_bytes, plan.fixed_references};
-  if (plan.item_bytes != 0)
-    measure.bytes += plan.item_bytes * CountItems(context, object);
-  for (uint64_t words = plan.words; words != 0; words &= words - 1)
+ObjectMeasure MeasureWords(const MeasureContext& context,
+                           const TypeShape& shape, const ObjectView& object,
+                           OutOfLinePart& out_of_line) {
+  ObjectMeasure measure{shape.fixed_bytes, shape.fixed_references};
+  if (shape.item_bytes != 0)
+    measure.bytes += shape.item_bytes * CountItems(context, object);
+  for (uint64_t words = shape.words; words != 0; words &= words - 1)
     measure.references += object.Word(8 * std::countr_zero(words)) != 0;
-  for (const Offset offset : plan.far_words)
+  for (const Offset offset : shape.out_of_mask_words)
     measure.references += object.Word(offset) != 0;
-  if (plan.attributes != ManagedDict::kNone)
-    measure.references += CountAttributes(context, plan, object, far);
-  measure.references += HasDictFromEnd(context, plan, object);
+  if (shape.attributes != ManagedDict::kNone)
+    measure.references += CountAttributes(context, shape, object, out_of_line);
+  measure.references += HasDictFromEnd(context, shape, object);
   return measure;
 }
 
 }  // namespace
 
-ObjectMeasure MeasureNear(const MeasureContext& context, const TypeShape& plan,
-                          const ObjectView& object, OutOfLinePart& far) {
-  ObjectMeasure measure = MeasureWords(context, plan, object, far);
-  switch (plan.kind) {
+ObjectMeasure MeasureInLine(const MeasureContext& context,
+                            const TypeShape& shape, const ObjectView& object,
+                            OutOfLinePart& out_of_line) {
+  ObjectMeasure measure = MeasureWords(context, shape, object, out_of_line);
+  switch (shape.kind) {
     case ObjectKind::kPlain:
       break;
     case ObjectKind::kTuple:
@@ -112,14 +116,14 @@ ObjectMeasure MeasureNear(const MeasureContext& context, const TypeShape& plan,
     case ObjectKind::kSet:
     case ObjectKind::kDeque:
     case ObjectKind::kHamtNode:
-      MeasureContainer(context, plan, object, measure);
+      MeasureContainer(context, shape, object, measure);
       break;
     case ObjectKind::kDict:
     case ObjectKind::kOrderedDict:
-      // A dict with attributes: one far part is enough to put off.
-      MeasureFar(context, far, measure);
-      far = {};
-      MeasureDict(context, plan, object, far, measure);
+      // A dict with attributes has two parts elsewhere. Only one is put off.
+      MeasureOutOfLine(context, out_of_line, measure);
+      out_of_line = {};
+      MeasureDict(context, shape, object, out_of_line, measure);
       break;
     case ObjectKind::kType:
       MeasureType(context, object, measure);
@@ -129,35 +133,36 @@ ObjectMeasure MeasureNear(const MeasureContext& context, const TypeShape& plan,
       break;
     case ObjectKind::kFrame:
     case ObjectKind::kGenerator:
-      MeasureFrame(context, plan, object, measure);
+      MeasureFrame(context, shape, object, measure);
       break;
     case ObjectKind::kLong:
     case ObjectKind::kText:
     case ObjectKind::kByteArray:
-      MeasureScalar(context, plan, object, measure);
+      MeasureScalar(context, shape, object, measure);
       break;
     default:
-      MeasureLibraryObject(context, plan, object, measure);
+      MeasureLibraryObject(context, shape, object, measure);
       break;
   }
   return measure;
 }
 
-void MeasureFar(const MeasureContext& context, const OutOfLinePart& far,
-                ObjectMeasure& measure) {
-  if (far.range.size() == 0) return;
-  if (far.dict) {
-    MeasureDictKeys(context, far, measure);
+void MeasureOutOfLine(const MeasureContext& context,
+                      const OutOfLinePart& out_of_line,
+                      ObjectMeasure& measure) {
+  if (out_of_line.range.size() == 0) return;
+  if (out_of_line.dict) {
+    MeasureDictKeys(context, out_of_line, measure);
   } else {
-    measure.references += CountValues(context, far.range);
+    measure.references += CountValues(context, out_of_line.range);
   }
 }
 
 ObjectMeasure MeasureObject(const MeasureContext& context,
-                            const TypeShape& plan, const ObjectView& object) {
-  OutOfLinePart far;
-  ObjectMeasure measure = MeasureNear(context, plan, object, far);
-  MeasureFar(context, far, measure);
+                            const TypeShape& shape, const ObjectView& object) {
+  OutOfLinePart out_of_line;
+  ObjectMeasure measure = MeasureInLine(context, shape, object, out_of_line);
+  MeasureOutOfLine(context, out_of_line, measure);
   return measure;
 }
 

@@ -16,66 +16,69 @@ struct ObjectMeasure {
   uint64_t references = 0;
 };
 
-/// What measuring one object needs to know beside the object.
+/// What measuring needs besides the object.
 struct MeasureContext {
   const Layout& layout;
   ReadCache& memory;
-  /// 3.6 to 3.10: what FindGeneralLookup() found.
+  /// What FindGeneralLookup() found.
   RemoteAddr general_lookup{};
 };
 
-/// 3.6 to 3.10: the lookup function of dicts with keys that are not str, by
-/// which they are told from others. object.__subclasses__() goes by such a
-/// dict. `type` is any type; 0 where other versions need none or none can be
-/// found.
+/// Finds the lookup function of dicts whose keys are not all str: in 3.6 to
+/// 3.10 nothing else tells such a dict from others. The dict behind
+/// object.__subclasses__() is one, and any `type` leads there. 0 where the
+/// version needs no such function, or where it cannot be found.
 RemoteAddr FindGeneralLookup(TypeTable& types, TypeIndex type);
 
-/// What measuring an object still needs to read elsewhere: the keys of a dict,
-/// or the attribute values of an instance. Apart, so that many can be read at
-/// once.
+/// The part of an object that stands elsewhere in memory: the keys of a dict,
+/// or the attribute values of an instance. It is measured apart from the rest,
+/// so that many such parts can be read at once.
 struct OutOfLinePart {
   /// Empty where nothing is left.
   AddressRange range;
-  /// Of a dict; otherwise they are attribute values.
+  /// The part is the keys of a dict; otherwise it is attribute values.
   bool dict = false;
   uint64_t used = 0;
   RemoteAddr values{};
 };
 
-/// All of an object but its far part.
-ObjectMeasure MeasureNear(const MeasureContext& context, const TypeShape& plan,
-                          const ObjectView& object, OutOfLinePart& far);
-/// Adds the far part, where it can be read.
-void MeasureFar(const MeasureContext& context, const OutOfLinePart& far,
-                ObjectMeasure& measure);
+/// Measures an object without its out-of-line part, and says in `out_of_line`
+/// what that is.
+ObjectMeasure MeasureInLine(const MeasureContext& context,
+                            const TypeShape& shape, const ObjectView& object,
+                            OutOfLinePart& out_of_line);
+/// Adds the out-of-line part to `measure`, where it can be read.
+void MeasureOutOfLine(const MeasureContext& context,
+                      const OutOfLinePart& out_of_line, ObjectMeasure& measure);
 
-/// Both at once.
+/// Measures an object whole.
 ObjectMeasure MeasureObject(const MeasureContext& context,
-                            const TypeShape& plan, const ObjectView& object);
+                            const TypeShape& shape, const ObjectView& object);
 
-// What the kinds of objects add to what every instance has: fixed sizes, items,
-// words, attributes. What cannot be read adds nothing.
+// The functions below add what a kind of objects has besides the fixed size,
+// the items, the words and the attributes of every instance. What cannot be
+// read adds nothing.
 
-/// Leaves the keys to `far`.
-void MeasureDict(const MeasureContext& context, const TypeShape& plan,
-                 const ObjectView& object, OutOfLinePart& far,
+/// Leaves the keys to `out_of_line`.
+void MeasureDict(const MeasureContext& context, const TypeShape& shape,
+                 const ObjectView& object, OutOfLinePart& out_of_line,
                  ObjectMeasure& measure);
-void MeasureDictKeys(const MeasureContext& context, const OutOfLinePart& far,
-                     ObjectMeasure& measure);
-void MeasureContainer(const MeasureContext& context, const TypeShape& plan,
+void MeasureDictKeys(const MeasureContext& context,
+                     const OutOfLinePart& out_of_line, ObjectMeasure& measure);
+void MeasureContainer(const MeasureContext& context, const TypeShape& shape,
                       const ObjectView& object, ObjectMeasure& measure);
-void MeasureFrame(const MeasureContext& context, const TypeShape& plan,
+void MeasureFrame(const MeasureContext& context, const TypeShape& shape,
                   const ObjectView& object, ObjectMeasure& measure);
 void MeasureType(const MeasureContext& context, const ObjectView& object,
                  ObjectMeasure& measure);
-/// What the state of a module that is written in C refers to.
+/// Adds what the state of a module that is written in C refers to.
 void MeasureModule(const MeasureContext& context, const ObjectView& object,
                    ObjectMeasure& measure);
-void MeasureLibraryObject(const MeasureContext& context, const TypeShape& plan,
+void MeasureLibraryObject(const MeasureContext& context, const TypeShape& shape,
                           const ObjectView& object, ObjectMeasure& measure);
 
-/// int, str and bytearray; `measure` is set, not added to.
-void MeasureScalar(const MeasureContext& context, const TypeShape& plan,
+/// Measures an int, str or bytearray. It sets `measure`, whatever was there.
+void MeasureScalar(const MeasureContext& context, const TypeShape& shape,
                    const ObjectView& object, ObjectMeasure& measure);
 
 }  // namespace leak_exporter::cpython

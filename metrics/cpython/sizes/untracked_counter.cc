@@ -12,18 +12,18 @@
 namespace leak_exporter::cpython {
 namespace {
 
-/// What an object's reference count and type take.
+/// The size of a reference count and a type.
 constexpr size_t kObjectBytes = 16;
 constexpr uint64_t kMaxModules = 1 << 16;
 constexpr size_t kMaxNameBytes = 256;
-/// Every header of an object that is measured here.
+/// No header of an object that is measured here is longer.
 constexpr size_t kHeaderBytes = 256;
-/// A copy that cannot be had whole is tried shorter by this much.
+/// A copy that cannot be read whole is tried again with this many bytes less.
 constexpr size_t kCopyStep = 16;
-/// More than any one object can have: the numbers are torn.
+/// No object has more: the numbers are torn.
 constexpr uint64_t kMaxObjectBytes = uint64_t{1} << 40;
-/// Above this stand addresses, of programs that are loaded low in memory, and
-/// far above the counts of immortal objects.
+/// Numbers above this are addresses, of programs that are loaded low in memory.
+/// The counts of immortal objects are much larger still.
 constexpr uint64_t kLargestCount = 1 << 20;
 constexpr uint64_t kImmortalCount = uint64_t{1} << 31;
 /// gc_refs of an object that is not tracked, up to 3.7.
@@ -33,8 +33,8 @@ constexpr std::string_view kBuiltinTypes[] = {
     "bytearray", "bytes", "complex", "dict",    "float", "int",
     "long",      "str",   "tuple",   "unicode", "range"};
 
-/// What stands before a type where it is a dict's key. Low in memory it would
-/// pass for a count.
+/// The word before a type where it is the key of a dict. Of a type low in
+/// memory it would pass for a count.
 uint64_t HashOf(uint64_t address) { return std::rotr(address, 4); }
 
 RemoteAddr FindByName(const Layout& layout, ReadCache& memory,
@@ -84,7 +84,7 @@ UntrackedCounter::UntrackedCounter(TypeTable& types,
                                    const std::vector<TypeIndex>& wanted)
     : layout_(types.layout()),
       memory_(types.memory()),
-      plans_(types, memory_),
+      shapes_(types, memory_),
       context_{layout_, memory_, {}} {
   for (const TypeIndex type : wanted) {
     const TypeInfo& info = types[type];
@@ -167,10 +167,10 @@ bool UntrackedCounter::EndsWithNul(RemoteAddr data, uint64_t length,
   }
 }
 
-bool UntrackedCounter::IsWhole(const TypeShape& plan,
+bool UntrackedCounter::IsWhole(const TypeShape& shape,
                                const ObjectView& object) {
   const uint64_t size = object.Word(layout_.object.ob_size);
-  switch (plan.kind) {
+  switch (shape.kind) {
     case ObjectKind::kLong: {
       const uint64_t digits = CountDigits(layout_, object);
       if (digits == 0) return true;
@@ -183,7 +183,7 @@ bool UntrackedCounter::IsWhole(const TypeShape& plan,
     case ObjectKind::kText: {
       if (layout_.unicode.state == kAbsent) {
         // 2.7's str; its unicode keeps the characters elsewhere.
-        const bool is_bytes = plan.item_bytes != 0;
+        const bool is_bytes = shape.item_bytes != 0;
         return !is_bytes ||
                EndsWithNul(object.address() + layout_.bytes.ob_sval, size, 1);
       }
@@ -197,8 +197,8 @@ bool UntrackedCounter::IsWhole(const TypeShape& plan,
     default:
       break;
   }
-  // bytes: the only other one with items of one byte.
-  if (plan.kind == ObjectKind::kPlain && plan.item_bytes == 1)
+  // bytes is the only other type with items of one byte.
+  if (shape.kind == ObjectKind::kPlain && shape.item_bytes == 1)
     return EndsWithNul(object.address() + layout_.bytes.ob_sval, size, 1);
   return true;
 }
@@ -211,7 +211,8 @@ void UntrackedCounter::Count(const HeapBlock& block, size_t offset,
   std::span<const std::byte> bytes = block.bytes;
   size_t at = offset;
   if (block.bytes.size() - offset < kHeaderBytes) {
-    // Near the end of what was read: as much as there is.
+    // The object is at the end of what was read: as much as there is, is read
+    // anew.
     for (size_t size = copy.size(); size > before; size -= kCopyStep) {
       if (!memory_.ReadExact(address - before, std::span(copy).first(size)))
         continue;
@@ -223,9 +224,9 @@ void UntrackedCounter::Count(const HeapBlock& block, size_t offset,
   const ObjectView object(address, bytes, at);
   if (wanted.collected && IsTracked(object)) return;
   UntrackedUsage& usage = usage_[wanted.usage];
-  const TypeShape& plan = plans_[usage.type];
-  if (!IsWhole(plan, object)) return;
-  const ObjectMeasure measure = MeasureObject(context_, plan, object);
+  const TypeShape& shape = shapes_[usage.type];
+  if (!IsWhole(shape, object)) return;
+  const ObjectMeasure measure = MeasureObject(context_, shape, object);
   if (measure.bytes > kMaxObjectBytes) return;
   ++usage.objects;
   usage.bytes += measure.bytes;

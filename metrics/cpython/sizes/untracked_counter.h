@@ -12,28 +12,29 @@
 
 namespace leak_exporter::cpython {
 
-/// Objects of a type that the collector does not track, and their bytes.
+/// How many objects of a type the collector does not track, and their bytes.
 struct UntrackedUsage {
   TypeIndex type = kNoType;
   uint64_t objects = 0;
   uint64_t bytes = 0;
 };
 
-/// The types whose instances the collector does not list, though leaks are made
-/// of them: str, bytes, int, float and others of the module builtins, and
-/// numpy's arrays; tuple and dict, where instances are no longer tracked.
-/// `modules` is the dict sys.modules.
+/// Finds the types whose instances the collector does not list, though leaks
+/// consist of them: str, bytes, int, float and others of the module builtins,
+/// and numpy's arrays; also tuple and dict, as the collector stops tracking
+/// some of their instances. `modules` is the dict sys.modules.
 std::vector<TypeIndex> FindUntrackedTypes(TypeTable& types, RemoteAddr modules);
 
 /// Counts the living objects of such types in the memory that a walk goes
-/// through, each once: an object is a plausible reference count before the
-/// address of its type. Freeing an object overwrites its count, so no list of
-/// references has to be followed and no set of visited objects kept. What lies
-/// in the program's own data (small ints and the like) is not in a heap, and
-/// not counted. Of one walk only. Not thread-safe.
+/// through, each once. An object is recognised by a plausible reference count
+/// that is followed by the address of its type. Freeing an object overwrites
+/// its count, so no references have to be followed and no set of visited
+/// objects is kept. Objects in the program's own data (small ints and the like)
+/// are not in a heap, and are not counted. Serves one walk only. Not
+/// thread-safe.
 class UntrackedCounter final : public HeapVisitor {
  public:
-  /// `types` must outlive it.
+  /// `types` must outlive this object.
   UntrackedCounter(TypeTable& types, const std::vector<TypeIndex>& wanted);
 
   void Visit(const HeapBlock& block, TypeTable& types) override;
@@ -49,26 +50,26 @@ class UntrackedCounter final : public HeapVisitor {
 
   bool IsAlive(uint64_t refcnt) const;
   bool IsTracked(const ObjectView& object) const;
-  /// Whether what an object of the kind ends with is there: what merely looks
-  /// like a header has something else in that place.
-  bool IsWhole(const TypeShape& plan, const ObjectView& object);
+  /// Whether the object ends as objects of its kind do. What only looks like an
+  /// object has something else in that place.
+  bool IsWhole(const TypeShape& shape, const ObjectView& object);
   bool EndsWithNul(RemoteAddr data, uint64_t length, uint64_t width);
-  /// A tuple's length and its first item, where that is a type, look like an
-  /// object.
+  /// Whether the place is inside of a tuple: its length and its first item,
+  /// where that is a type, look like an object.
   bool IsInsideTuple(std::span<const std::byte> bytes, size_t offset) const;
   const Wanted* Find(uint64_t type) const;
   void Count(const HeapBlock& block, size_t offset, const Wanted& wanted);
 
   const Layout& layout_;
   ReadCache memory_;
-  TypeShapes plans_;
+  TypeShapes shapes_;
   MeasureContext context_;
   std::vector<Wanted> wanted_;
   uint64_t tuple_type_ = 0;
   uint64_t lowest_type_ = UINT64_MAX;
   uint64_t highest_type_ = 0;
   std::vector<UntrackedUsage> usage_;
-  /// Blocks overlap; this is where the next one goes on.
+  /// Where counting goes on in the next block: blocks overlap.
   uint64_t next_ = 0;
 };
 

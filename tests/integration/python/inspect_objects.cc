@@ -31,8 +31,8 @@ class Inspector {
       : memory_(memory),
         layout_(layout),
         types_(memory, layout),
-        near_(memory),
-        plans_(types_, near_),
+        cache_(memory),
+        shapes_(types_, cache_),
         repr_(types_) {}
 
   void PrintRepr(RemoteAddr address) {
@@ -54,11 +54,11 @@ class Inspector {
     }
     if (general_lookup_ == RemoteAddr{})
       general_lookup_ = FindGeneralLookup(types_, type);
-    const TypeShape& plan = plans_[type];
+    const TypeShape& shape = shapes_[type];
     const ObjectMeasure measure =
-        MeasureObject({layout_, near_, general_lookup_}, plan, view);
+        MeasureObject({layout_, cache_, general_lookup_}, shape, view);
     std::cout << Value(address) << '\t' << measure.bytes << '\t';
-    if (plan.references_known) {
+    if (shape.references_known) {
       std::cout << measure.references << '\n';
     } else {
       std::cout << "-\n";
@@ -69,8 +69,8 @@ class Inspector {
   const RemoteMemory& memory_;
   const Layout& layout_;
   TypeTable types_;
-  ReadCache near_;
-  TypeShapes plans_;
+  ReadCache cache_;
+  TypeShapes shapes_;
   ReprPrinter repr_;
   RemoteAddr general_lookup_{};
 };

@@ -243,7 +243,7 @@ TEST_CASE("measure: to be read leaves the process's memory as it is") {
   CHECK(std::string(ReadFile(path, buffer).value()) == before);
 }
 
-TEST_CASE("measure: a frozen process is counted the same, and goes on") {
+TEST_CASE("measure: a stopped process is counted the same, and goes on") {
   PythonChild child("/usr/bin/python3", R"(
 import os, sys, gc, threading
 gc.disable()
@@ -262,7 +262,7 @@ sys.stdout.write('joined\n')
 )" + kWait);
   MeasureOptions options;
   options.attach.freeze = true;
-  for (int round = 0; round < 5; ++round) {
+  for (int i = 0; i < 5; ++i) {
     const PythonMeasurement measurement = MeasureOrFail(child.pid(), options);
     CHECK(measurement.walk.incomplete.empty());
     CHECK(measurement.paused_seconds > 0);
@@ -285,14 +285,14 @@ threading.Thread(target=collect, daemon=True).start()
 
 TEST_CASE("measure: a collection that runs does not hide objects") {
   const PythonChild child("/usr/bin/python3", kCollectsAlways + kWait);
-  for (int round = 0; round < 10; ++round) {
+  for (int i = 0; i < 10; ++i) {
     const auto counts = CountsOf(MeasureOrFail(child.pid()));
     CHECK(counts.at("<class '__main__.Kept'>") == 200000);
   }
 }
 
 TEST_CASE(
-    "measure: a process is never frozen within a collection, and runs on") {
+    "measure: a process is never copied within a collection, and runs on") {
   const PythonChild child("/usr/bin/python3", kCollectsAlways + kWait);
   MeasureOptions options;
   options.attach.freeze = true;
@@ -313,7 +313,7 @@ TEST_CASE(
   CHECK((status->state == 'R' || status->state == 'S'));
 }
 
-TEST_CASE("measure: more memory than may be copied is not frozen") {
+TEST_CASE("measure: more memory than may be copied is an error") {
   const PythonChild child("/usr/bin/python3", "import os, sys" + kWait);
   MeasureOptions options;
   options.attach.freeze = true;

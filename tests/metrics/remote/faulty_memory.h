@@ -20,14 +20,14 @@ struct Fault {
 class FaultyMemory final : public RemoteMemory {
  public:
   /// Called with the number of the read (from 0), its address and its size.
-  using Plan = std::function<Fault(size_t, RemoteAddr, size_t)>;
+  using Rule = std::function<Fault(size_t, RemoteAddr, size_t)>;
 
-  FaultyMemory(const RemoteMemory& memory, Plan plan)
-      : memory_(memory), plan_(std::move(plan)) {}
+  FaultyMemory(const RemoteMemory& memory, Rule rule)
+      : memory_(memory), rule_(std::move(rule)) {}
 
   Result<size_t> ReadSome(RemoteAddr address,
                           std::span<std::byte> into) const override {
-    const Fault fault = plan_(reads_++, address, into.size());
+    const Fault fault = rule_(reads_++, address, into.size());
     if (fault.code) return Failure(*fault.code, "injected");
     if (fault.most_bytes && *fault.most_bytes < into.size()) {
       into = into.first(*fault.most_bytes);
@@ -39,7 +39,7 @@ class FaultyMemory final : public RemoteMemory {
 
  private:
   const RemoteMemory& memory_;
-  Plan plan_;
+  Rule rule_;
   mutable size_t reads_ = 0;
 };
 

@@ -59,7 +59,7 @@ TEST_CASE("read cache: the block at hand comes first, until it is left") {
   CHECK(memory.Read<uint8_t>(kStart + 32) == 32);
 }
 
-TEST_CASE("read cache: prefetched ranges, near and far ones") {
+TEST_CASE("read cache: prefetched ranges, close together and apart") {
   const ImageMemory image = MakeImage();
   ReadCache memory(image);
   const std::array<AddressRange, 4> ranges = {

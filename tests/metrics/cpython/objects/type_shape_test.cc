@@ -99,7 +99,7 @@ TEST_CASE("type shape: slots are words, those of the bases too") {
     spec.slots = {32, 40};
     const TypeShape shape = ShapeOf(builder, builder.AddClass(spec));
     CHECK(shape.words == (Word(16) | Word(24) | Word(32) | Word(40)));
-    CHECK(shape.far_words.empty());
+    CHECK(shape.out_of_mask_words.empty());
     CHECK(shape.fixed_references == 1);
     CHECK(shape.attributes == ManagedDict::kNone);
     CHECK(shape.fixed_bytes == 48u + builder.layout().gc_head.size);
@@ -114,7 +114,7 @@ TEST_CASE("type shape: slots beyond the mask") {
   spec.slots = {504, 512, 1016};
   const TypeShape shape = ShapeOf(builder, builder.AddClass(spec));
   CHECK(shape.words == Word(504));
-  CHECK(shape.far_words == std::vector<Offset>{512, 1016});
+  CHECK(shape.out_of_mask_words == std::vector<Offset>{512, 1016});
 }
 
 TEST_CASE("type shape: slots that there cannot be are left out") {
