@@ -108,7 +108,7 @@ TEST_CASE("debug offsets: a number that makes no sense leaves the layout") {
 TEST_CASE(
     "debug offsets: the positions of an unknown version are not guessed") {
   for (const PythonVersion& version :
-       {PythonVersion{3, 16, 0}, PythonVersion{3, 12, 1},
+       {PythonVersion{3, 99, 0}, PythonVersion{3, 12, 1},
         PythonVersion{4, 13, 0}}) {
     INFO(ToString(version));
     Layout layout = LayoutOf(15);
@@ -127,8 +127,9 @@ TEST_CASE("debug offsets: every version that describes itself is known") {
   for (const PythonVersion& version : KnownVersions()) {
     if (version.major < 3 || version.minor < 13) continue;
     INFO(ToString(version));
-    Layout layout = *FindLayout(version, false);
-    CHECK(ApplyDebugOffsets(memory, kRuntime, layout).has_value());
+    auto layout = FindLayout(version, false);
+    REQUIRE(layout.has_value());
+    CHECK(ApplyDebugOffsets(memory, kRuntime, *layout).has_value());
   }
 }
 
