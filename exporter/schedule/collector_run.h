@@ -18,56 +18,58 @@
 
 namespace leak_exporter {
 
-/// Finds a target's processes. What carries over between discoveries is its
-/// own. Called from one thread at a time, not always the same.
+/// Finds a target's processes. It keeps for itself what one search leaves to
+/// the next. Never called twice at once, but from any thread.
 using SearchProcesses = std::function<TargetWatch::Discovery(const Clock&)>;
 
-/// What one run of a collector, or of the search, left.
+/// The result of one run: of a collector, or of the search for processes.
 struct FinishedRun {
   /// The main processes that it measured.
   std::vector<ProcessId> main;
-  /// Only the collector's own parts are there; of the search the main
-  /// processes.
+  /// Holds only the collector's own parts. After a search it holds only the
+  /// main processes.
   TargetSnapshot parts;
   CollectorRun run;
 };
 
-/// A target's processes and how finding them went.
+/// A target's processes, and the record of the search that found them.
 struct FoundProcesses {
   ProcessTree tree;
   FinishedRun finished;
 };
 
-/// What a run reads besides the tree; the references outlive it.
+/// What a run reads besides the process tree. The references must outlive the
+/// run.
 struct RunEnvironment {
   const config::TargetConfig& target;
   const procfs::ProcFs& proc_fs;
   const Clock& clock;
 };
 
-/// Runs a collector and times it. What it throws is an error of the run, with
-/// the cause "internal": it must not end the thread, which is one of many.
+/// Runs a collector and times it. An exception becomes an error of the run with
+/// the cause `internal`, so that it does not end the program.
 FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
                          const Deadline& deadline,
                          const RunEnvironment& environment);
 
-/// The same for finding the processes. It succeeds where no read failed.
+/// Runs a search and times it, as RunCollector() does. The run is a success if
+/// no read failed.
 FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock);
 
-/// The record of a run without a result in time. `timestamp` is that of the
-/// older result that is served in its place.
+/// Makes the record of a run that had no result in time. `timestamp` is the
+/// time of the older result that is served instead.
 CollectorRun TimedOut(CollectorId collector, std::chrono::nanoseconds took,
                       std::optional<double> timestamp);
 
-/// Points `into` to the parts that `from` has.
+/// Makes `into` share the parts that `from` has. Its other parts stay.
 void ShareParts(const TargetSnapshot& from, TargetSnapshot& into);
 
-/// Logs what changed since the run before, which is null for the first: that a
-/// collector began to fail, fails for other causes, or recovered.
+/// Logs that a collector began to fail, fails for other causes than before, or
+/// recovered. `before` is the run before this one, or null for the first run.
 void LogChange(Logger& logger, std::string_view target,
                const CollectorRun* before, const CollectorRun& run);
 
-/// Logs that a collector has taken all the time there was and is still at it.
+/// Logs that a collector has used up all its time and is still running.
 void LogHung(Logger& logger, std::string_view target, CollectorId collector);
 
 /// Logs that the system gives no thread to measure with.

@@ -25,8 +25,9 @@
 
 namespace leak_exporter {
 
-/// Told of each run that ended, those of the search included, from the thread
-/// that ran it and under no lock. Must be quick, and must not throw.
+/// Called after each run of a collector and of the search. The thread that ran
+/// it makes the call and holds no lock. The listener must be quick and must not
+/// throw.
 using RunListener =
     std::function<void(const std::string& target, const FinishedRun& run)>;
 
@@ -47,16 +48,17 @@ struct RunnerEnvironment {
 /// Runs the search for one target's processes and the target's collectors, and
 /// keeps their last results.
 ///
-/// A measurement is a search and then the collectors that are wanted, in order,
-/// on one thread of the pool. Collectors with an interval run beside it, each
-/// when it is due. Nothing runs twice at once. Requests that arrive while a
-/// measurement is under way join it, so that they get the same numbers.
+/// A measurement is one search and then one run of each collector that is
+/// wanted. They run in order, on one thread of the pool. A collector with an
+/// interval runs beside measurements, whenever it is due. No collector runs
+/// twice at once. A request that arrives during a measurement joins it, so that
+/// both requests get the same numbers.
 ///
-/// A collector that does not come back keeps its thread. The next request gets
-/// a measurement without it. A search that does not come back is waited for:
-/// what it works on cannot be shared. A run is waited for as long as the
-/// request has time in all, counted from the start of the run, so that what has
-/// hung for long holds up nobody.
+/// A collector that hangs keeps its thread, and the next request gets a
+/// measurement without it. A search that hangs is not replaced, because its
+/// state cannot be shared; later requests wait for it. A request waits for a
+/// run at most as long as its own time budget, counted from the start of that
+/// run. So work that has hung for a long time delays nobody.
 ///
 /// Thread-safe. Always owned by a shared_ptr, which the threads share.
 class CollectorRunner final
@@ -73,16 +75,16 @@ class CollectorRunner final
 
   const config::TargetConfig& target() const { return target_; }
 
-  /// Has the target measured, without waiting, so that several targets are
-  /// measured at once. Returns the number of the measurement, 0 where the last
-  /// results will do.
+  /// Starts or joins a measurement and does not wait for it, so that several
+  /// targets are measured at once. Returns the number of the measurement, or 0
+  /// if the last results are young enough.
   uint64_t Begin(const Request& request);
 
-  /// Waits for the measurement, until the deadline at most, and returns what is
-  /// there by then, as CollectorStates::Assemble() has it.
+  /// Waits for the measurement, at most until the deadline. Returns what there
+  /// is by then; see CollectorStates::Assemble().
   TargetSnapshot Finish(const Request& request, uint64_t measurement);
 
-  /// Ends all waiting at once, now and later.
+  /// Ends all waiting. Later calls do not wait either.
   void Stop();
 
   void Resume() override;
@@ -99,13 +101,14 @@ class CollectorRunner final
     TimePoint deadline{};
     /// Null until the processes have been found.
     std::shared_ptr<const ProcessTree> tree = nullptr;
-    /// The collector that is run, absent between two.
+    /// The collector that runs now. Absent between two collectors.
     std::optional<CollectorId> running = std::nullopt;
-    /// What another runner still has under way, one before a reload.
+    /// The collectors that a runner from before a reload still runs.
     CollectorSet claimed_elsewhere = {};
-    /// Since when, for each of those.
+    /// When the run of each of those began.
     std::array<TimePoint, kCountOf<CollectorId>> claimed_since = {};
-    /// No thread works on it: all that is left is claimed elsewhere.
+    /// True if no thread works on the measurement, because everything that is
+    /// left to do is claimed by another runner.
     bool parked = false;
   };
 
@@ -120,7 +123,7 @@ class CollectorRunner final
   std::optional<TimePoint> WaitUntil(const Request& request,
                                      uint64_t measurement) const;
 
-  /// What a thread of the pool does.
+  /// Runs on a thread of the pool.
   void Work(uint64_t measurement);
   void EndOrPark();
   void Search(Lock& lock);
@@ -142,14 +145,15 @@ class CollectorRunner final
   const RunnerEnvironment environment_;
 
   mutable std::mutex mutex_;
-  /// Notified of every change below.
+  /// Notified of every change to the members below.
   std::condition_variable changed_;
   uint64_t changes_ = 0;
   CollectorStates states_;
-  /// The one under way.
+  /// The measurement that is under way.
   std::optional<Measurement> measurement_;
   uint64_t measurements_ = 0;
-  /// Number of the last one that was given up because a collector hangs.
+  /// Number of the last measurement that was given up because a collector
+  /// hangs.
   std::optional<uint64_t> last_abandoned_;
   bool stopped_ = false;
 };

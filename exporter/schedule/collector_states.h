@@ -21,15 +21,15 @@ namespace leak_exporter {
 /// One bit for each CollectorId.
 using CollectorSet = std::bitset<kCountOf<CollectorId>>;
 
-/// What somebody wants to know of a target.
+/// Which collectors' results a caller wants of a target, and by when.
 struct MeasurementRequest {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   CollectorSet collectors;
   TimePoint asked{};
   TimePoint deadline{};
-  /// Results that ended less than this ago will do. With 0 there is a
-  /// measurement, or one under way is joined.
+  /// The greatest age of a result, since its run ended. With 0 the request
+  /// starts a measurement, or joins one that is under way.
   std::chrono::nanoseconds max_age{0};
 
   std::chrono::nanoseconds budget() const { return deadline - asked; }
@@ -39,16 +39,16 @@ struct MeasurementRequest {
 };
 
 struct CollectorState {
-  /// Null for the search of processes, and for what is not enabled.
+  /// Null for the search, and for a collector that is not enabled.
   std::unique_ptr<Collector> collector;
-  /// The least age at which it is measured again, in the background; absent for
-  /// what runs within a measurement.
+  /// The least age of a result at which the collector runs again in the
+  /// background. Absent for a collector that runs within a measurement.
   std::optional<std::chrono::nanoseconds> interval;
   RunState<std::shared_ptr<const FinishedRun>> run;
 };
 
-/// The search of one target's processes and the target's collectors, with what
-/// each last found. Plain state: its owner holds a lock around every call.
+/// The search for one target's processes and the target's collectors, each with
+/// its last result. Not thread-safe: the owner holds a lock around every call.
 class CollectorStates {
  public:
   using TimePoint = MeasurementRequest::TimePoint;
@@ -62,22 +62,23 @@ class CollectorStates {
     return states_[static_cast<size_t>(id)];
   }
 
-  /// Whether a collector with an interval is to be run again: it does not run,
-  /// and its last result is old enough or is of processes that have ended.
+  /// Whether a collector with an interval must run again. It must if it does
+  /// not run now, and if its last result is old enough or belongs to processes
+  /// that have ended.
   bool IsDue(CollectorId id, TimePoint now) const;
 
   /// Whether the last results are young enough for the request.
   bool AreFreshEnough(const MeasurementRequest& request, TimePoint now) const;
 
-  /// Whether a collector without an interval is requested, and has no result of
-  /// this measurement yet.
+  /// Whether the request asks for a collector without an interval that has no
+  /// result of this measurement yet.
   bool IsMissing(const MeasurementRequest& request, CollectorId id,
                  uint64_t measurement) const;
 
-  /// What is there for the request: for a collector without a result of this
-  /// measurement the last one, with its own timestamp, and a run that failed by
-  /// kTimeout. Without a process of the target there is nothing but the run of
-  /// the search.
+  /// Returns the results that there are for the request. A collector that has
+  /// no result of this measurement has its last result, with that result's own
+  /// timestamp, and its run is a failure by kTimeout. If the target has no
+  /// process, there is only the run of the search.
   TargetSnapshot Assemble(const std::string& target,
                           const MeasurementRequest& request,
                           uint64_t measurement, TimePoint now) const;

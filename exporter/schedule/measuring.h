@@ -7,9 +7,10 @@
 
 namespace leak_exporter {
 
-/// Measures real processes with the real collectors. The targets share
-/// `most_descriptors`, the process's limit, and leave some to the rest of the
-/// program. `proc_fs` outlives the factory.
+/// Makes the searches and collectors that measure real processes.
+/// `most_descriptors` is this process's limit: the targets share it and leave
+/// some descriptors to the rest of the program. `proc_fs` must outlive the
+/// factory.
 MeasuringFactory MakeMeasuringFactory(const procfs::ProcFs& proc_fs,
                                       uint64_t most_descriptors);
 

@@ -14,34 +14,34 @@
 
 namespace leak_exporter {
 
-/// What is done for a target: a collector's run, or the search for its
-/// processes.
+/// Names a piece of work for a target: a collector's run, or the search for
+/// the target's processes.
 struct WorkKey {
   std::string target;
   CollectorId thing;
-  /// Of the search alone: other rules make another search.
+  /// Set for a search only. A search by other rules is other work.
   config::MatchConfig rules = {};
 
   bool operator==(const WorkKey&) const = default;
 };
 
-/// The work that is under way, whichever configuration began it. Work that
-/// hangs cannot be ended, so the same work is not begun a second time beside
-/// it, not even after a reload. Thread-safe.
+/// Knows all work that is under way, also work that began under an earlier
+/// configuration. Nothing can end work that hangs. Therefore the same work
+/// never begins a second time beside it, not even after a reload. Thread-safe.
 class OutstandingWork : public std::enable_shared_from_this<OutstandingWork> {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Told when work that it could not claim has ended.
+  /// Wants to know when work has ended that it could not claim.
   class Waiter {
    public:
     virtual ~Waiter() = default;
-    /// Called from the thread that ended the work, under no lock.
+    /// Called by the thread that ended the work. It holds no lock.
     virtual void Resume() = 0;
   };
 
-  /// The right to do some work. Gives it back when destroyed, and then tells
-  /// those that wait for it.
+  /// The right to do a piece of work. Its destructor gives the right back and
+  /// then calls the waiters.
   class Claim {
    public:
     Claim(std::shared_ptr<OutstandingWork> work, WorkKey key)
@@ -57,8 +57,8 @@ class OutstandingWork : public std::enable_shared_from_this<OutstandingWork> {
     WorkKey key_;
   };
 
-  /// The claim, or since when another has it. In that case `waiter` is told
-  /// once, when that one ends. A claim keeps this object alive.
+  /// Returns the claim. If another caller has it, returns since when, and calls
+  /// `waiter` once when that other claim ends. A claim keeps this object alive.
   tl::expected<Claim, TimePoint> TryClaim(const WorkKey& key, TimePoint now,
                                           std::weak_ptr<Waiter> waiter);
 

@@ -7,8 +7,9 @@
 
 namespace leak_exporter {
 
-/// Work that is never under way twice, and the last result of it. Plain state:
-/// the owner holds its lock around every call, and does the work outside of it.
+/// The state of work that never runs twice at once, and its last result. Not
+/// thread-safe: the owner holds its lock around every call, and does the work
+/// itself without the lock.
 template <typename Result>
 class RunState {
  public:
@@ -30,12 +31,13 @@ class RunState {
   };
 
   bool running() const { return current_.has_value(); }
-  /// Null where none is under way.
+  /// Null if no run is under way.
   const Current* current() const { return current_ ? &*current_ : nullptr; }
-  /// Null before the first has ended.
+  /// Null until the first run has ended.
   const Last* last() const { return last_ ? &*last_ : nullptr; }
 
-  /// Whether no result is younger than `age`. One under way is none yet.
+  /// Whether there is no result younger than `age`. A run that is under way has
+  /// no result yet.
   bool IsOlderThan(std::chrono::nanoseconds age, TimePoint now) const {
     return !last_ || now - last_->ended >= age;
   }
@@ -52,7 +54,7 @@ class RunState {
 
   void Begin(const Current& run) { current_ = run; }
 
-  /// The run under way has ended with this.
+  /// Ends the run that is under way, with `result`.
   void End(Result result, TimePoint now) {
     last_ = Last{std::move(result), current_->measurement, now};
     current_.reset();

@@ -26,20 +26,21 @@ namespace leak_exporter {
 
 /// What to measure, and how long to wait for it.
 struct SnapshotRequest {
-  /// Names; absent means every target. Names that are not known are passed
-  /// over: who must complain asks HasTarget.
+  /// Names of targets. Absent means every target. Unknown names are ignored: a
+  /// caller that must complain about them calls HasTarget().
   std::optional<std::vector<std::string>> targets = std::nullopt;
-  /// Absent means every collector; the same goes for HasCollector.
+  /// Absent means every collector. Those that are not enabled are ignored; see
+  /// HasCollector().
   std::optional<std::vector<CollectorId>> collectors = std::nullopt;
   std::chrono::nanoseconds budget = {};
-  /// Results that ended less than this ago will do. With 0 everything is
-  /// measured, but for collectors that have an interval.
+  /// The greatest age of a result, since its run ended. With 0 everything is
+  /// measured, except collectors that have an interval.
   std::chrono::nanoseconds max_age = std::chrono::nanoseconds(0);
 };
 
-/// How a configuration becomes something that measures; tests put fakes here.
+/// Makes what measures from what is configured. Tests replace it by fakes.
 struct MeasuringFactory {
-  /// For one of so many targets.
+  /// Makes the search for one target. `targets` is the number of all targets.
   std::function<SearchProcesses(const config::TargetConfig&, size_t targets)>
       make_search;
   std::function<std::vector<std::unique_ptr<Collector>>(
@@ -47,53 +48,53 @@ struct MeasuringFactory {
       make_collectors;
 };
 
-/// For searches and for the collectors of a scrape, as this machine's cores
-/// suggest.
+/// Limits for the threads that run searches and the collectors of a scrape.
+/// They depend on how many cores this machine has.
 PoolLimits ScrapePoolLimits();
-/// For collectors that have an interval.
+/// Limits for the threads that run collectors with an interval.
 PoolLimits BackgroundPoolLimits();
 
-/// What a snapshotter measures with. The references outlive every worker
+/// What a snapshotter measures with. The references must outlive every worker
 /// thread.
 struct SnapshotterEnvironment {
   const WaitableClock& clock;
   const procfs::ProcFs& proc_fs;
   WorkerThreads& threads;
   Logger& logger;
-  /// Told of each run that ended; may be empty.
+  /// Called after each run. May be empty.
   RunListener listener = {};
   PoolLimits workers = ScrapePoolLimits();
   PoolLimits background = BackgroundPoolLimits();
 };
 
-/// Measures the configured targets on request, all at once, and so is the one
-/// place that scrapes, debug blocks and pages get their numbers from: those who
-/// ask at the same time get the same. Thread-safe.
+/// Measures the configured targets on request, all at once. Scrapes, debug
+/// blocks and pages all get their numbers here, so that callers who ask at the
+/// same time get the same numbers. Thread-safe.
 class Snapshotter {
  public:
   Snapshotter(MeasuringFactory factory,
               const SnapshotterEnvironment& environment);
   ~Snapshotter();
 
-  /// Takes a configuration, the first one or another. A target whose own part
-  /// and whose collectors have not changed goes on with all it remembers.
+  /// Puts a configuration into force. May be called again. A target whose own
+  /// configuration and collectors are unchanged keeps its state.
   void Configure(const config::Config& config);
 
-  /// Measures and returns within the budget, or soon after.
+  /// Measures. Returns within the budget, or soon after it.
   Snapshot Take(const SnapshotRequest& request) const;
 
   size_t TargetCount() const;
   bool HasTarget(std::string_view name) const;
-  /// Whether it is enabled.
+  /// Whether the collector is enabled.
   bool HasCollector(CollectorId id) const;
 
-  /// Ends all waiting at once, now and later, because the program ends.
+  /// Ends all waiting, because the program ends. Later calls do not wait.
   void Stop();
 
  private:
   using Runners = std::vector<std::shared_ptr<CollectorRunner>>;
 
-  /// A configuration that is in force, replaced as a whole.
+  /// The configuration that is in force. It is replaced as a whole.
   struct Setup {
     config::CollectorsConfig collectors;
     CollectorSet enabled;

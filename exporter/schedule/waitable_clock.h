@@ -9,12 +9,12 @@
 
 namespace leak_exporter {
 
-/// A clock by which threads wait, so that tests move it instead of sleeping.
+/// A clock that threads can wait for. Tests move its time and need not sleep.
 class WaitableClock : public Clock {
  public:
-  /// Waits until `done` holds, which is evaluated under `lock` and after every
-  /// notification of `changed`, or until this clock reaches `at`. Returns
-  /// whether `done` holds.
+  /// Waits until `done` returns true, but at most until this clock reaches
+  /// `at`. Calls `done` under `lock`, after every notification of `changed`.
+  /// Returns its last result.
   virtual bool WaitUntil(std::unique_lock<std::mutex>& lock,
                          std::condition_variable& changed,
                          std::chrono::steady_clock::time_point at,

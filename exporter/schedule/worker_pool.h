@@ -12,44 +12,44 @@
 namespace leak_exporter {
 
 struct PoolLimits {
-  /// How many threads work at once, and stay when there is nothing to do.
+  /// How many threads work at once. So many also stay when there is nothing to
+  /// do.
   size_t at_once = 4;
-  /// How many there may ever be. Work that is submitted beyond them waits.
+  /// How many threads there may be in all. Further work waits in the queue.
   size_t most_threads = 32;
-  /// Work that takes longer gives its place to a further thread.
+  /// When work takes longer than this, another thread may start in its place.
   std::chrono::nanoseconds patience = std::chrono::milliseconds(250);
 };
 
-/// A bounded number of threads that take work from a queue, first come, first
-/// served. Work may hang in the kernel (a dead network filesystem, a process in
-/// uninterruptible sleep). What has run for longer than the patience therefore
-/// does not count among those at once, so that it holds up nobody else.
-/// Thread-safe. The threads share what they need, and outlive the pool where
-/// work hangs.
+/// A bounded number of threads that take work from a queue in its order. Work
+/// may hang in the kernel (a dead network filesystem, a process in
+/// uninterruptible sleep). Therefore work that has run for longer than
+/// `patience` does not count in `at_once`, and delays nobody else. Threads that
+/// hang outlive the pool; they share ownership of what they use. Thread-safe.
 class WorkerPool {
  public:
   using Work = std::function<void()>;
 
-  /// `clock` and `threads` must outlive every thread.
+  /// `threads` and `clock` must outlive every thread.
   WorkerPool(WorkerThreads& threads, WorkerThreads::Priority priority,
              const PoolLimits& limits, const Clock& clock);
-  /// Stops.
+  /// Calls Stop().
   ~WorkerPool();
 
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Queues `work`. An error says why no thread could be started for it; the
-  /// work stays queued, and runs as soon as there is a thread.
+  /// Queues `work`. An error says why no thread could be started. The work
+  /// stays in the queue even then, and runs as soon as there is a thread.
   Result<void> Submit(Work work);
 
-  /// Starts threads for what waits in the queue while others hang, or where the
-  /// system gave none before. To be called now and then by whoever waits for
-  /// queued work.
+  /// Starts threads for queued work if other work hangs, or if the system gave
+  /// no thread before. A caller that waits for queued work calls this from time
+  /// to time.
   void Relieve();
 
-  /// Drops what waits in the queue, now and later, and has idle threads end.
-  /// Does not wait for what runs.
+  /// Drops all queued work and all work that is submitted later. Idle threads
+  /// end. Does not wait for work that runs.
   void Stop();
 
  private:

@@ -9,28 +9,29 @@
 
 namespace leak_exporter {
 
-/// Threads whose work may hang in the kernel (a dead network filesystem, a
-/// process in uninterruptible sleep), so that nobody can promise to join them.
-/// They are detached and counted; what they use must be kept alive by the work
-/// itself. Thread-safe.
+/// Starts threads whose work may hang in the kernel (a dead network filesystem,
+/// a process in uninterruptible sleep). Nobody can be sure to join such
+/// threads, so they are detached and counted. The work must keep alive whatever
+/// it uses. Thread-safe.
 class WorkerThreads {
  public:
   enum class Priority {
     kNormal,
-    /// For work that nobody should notice: nice 10.
+    /// Nice 10, for work that must not slow down other programs.
     kBackground,
   };
 
   WorkerThreads();
 
-  /// Runs `work` in a new thread. An error, with the errno, where the system
-  /// gives no thread; then `work` does not run.
+  /// Runs `work` in a new thread. If the system gives no thread, returns an
+  /// error with the errno and does not run `work`.
   Result<void> Start(Priority priority, std::function<void()> work);
 
-  /// How many have not ended.
+  /// The number of threads that have not ended.
   size_t running() const;
 
-  /// Waits until all have ended, so long at most. Returns whether they have.
+  /// Waits until all threads have ended, for at most `at_most`. Returns whether
+  /// they have ended.
   bool WaitUntilIdle(std::chrono::nanoseconds at_most) const;
 
  private:

@@ -8,14 +8,15 @@
 
 namespace leak_exporter {
 
-/// What the exporter says of its own process. Thread-safe.
+/// Reads what the exporter reports about its own process. Thread-safe.
 class SelfStatus {
  public:
-  /// `proc_fs` is the /proc that this process is in.
+  /// `proc_fs` must be a /proc that shows this process.
   SelfStatus(procfs::ProcFs proc_fs, const Clock& clock);
 
-  /// Build and process; the configuration's fields stay absent. Reads
-  /// getrusage(2), getrlimit(2), /proc/self/statm and /proc/self/fd.
+  /// Returns the build and the process's numbers. The fields on the
+  /// configuration stay absent. Reads getrusage(2), getrlimit(2),
+  /// /proc/self/statm and /proc/self/fd.
   render::ExporterStatus Read() const;
 
  private:

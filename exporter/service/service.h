@@ -25,16 +25,17 @@
 
 namespace leak_exporter {
 
-/// Everything that runs while the program serves, put together once.
+/// Makes and owns everything that runs while the program serves. For use from
+/// the main thread.
 class Service {
  public:
-  /// Serves from now on. `config` has been loaded for `options`.
+  /// Begins to serve. `config` is the configuration that `options` name.
   Service(const Options& options, const config::Config& config,
           std::vector<http::ListenSocket> sockets, Logger& logger);
 
-  /// Turns until SIGTERM or SIGINT, and ends what was started. Returns whether
-  /// all of it has ended; where it has not, threads still use this object and
-  /// the program must end without destroying it.
+  /// Handles events until SIGTERM or SIGINT, and then ends what was started.
+  /// Returns whether every thread has ended. If not, threads still use this
+  /// object, and the program must exit without destroying it.
   bool Run();
 
  private:

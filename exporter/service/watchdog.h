@@ -8,23 +8,24 @@
 
 namespace leak_exporter {
 
-/// Tells whether the program still serves, by asking it as a client does: a
-/// main thread that merely turns round proves nothing. Not thread-safe.
+/// Tells whether the program still serves. It sends a request as a client does,
+/// because a main thread whose loop iterates proves nothing. Not thread-safe.
 class Watchdog {
  public:
-  /// The sockets outlive it.
+  /// The sockets must outlive this object.
   explicit Watchdog(const std::vector<http::ListenSocket>& sockets)
       : sockets_(sockets) {}
 
-  /// Whether every socket has answered what the last call asked, or does within
-  /// `patience`, be it by closing the connection because there are too many;
-  /// asks again. The first call has nothing to judge by and says yes. To ask
-  /// takes a tenth of a second a socket at most.
+  /// Returns whether every socket has answered the request of the last call, or
+  /// answers it within `patience`. A connection that is closed because there
+  /// are too many is an answer. Then sends the next request, which takes at
+  /// most 0.1 seconds for each socket. The first call has no request to judge
+  /// by and returns true.
   bool Check(std::chrono::milliseconds patience);
 
  private:
   const std::vector<http::ListenSocket>& sockets_;
-  /// One for each socket; invalid where the question could not be asked.
+  /// One connection for each socket. Invalid if the request could not be sent.
   std::vector<UniqueFd> questions_;
 };
 
