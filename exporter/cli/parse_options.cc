@@ -1,6 +1,7 @@
 #include "exporter/cli/parse_options.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -94,22 +95,40 @@ Checked UnknownWord(const std::string& word) {
                DidYouMean(word, Commands()));
 }
 
-Checked CheckValue(const GivenFlag& given) {
-  if (given.spec->TakesValue()) {
-    return given.value.value_or("").empty() ? Wrong("has no value") : Checked();
+/// Reads a switch's value in upper or lower case. Absent if it is no such
+/// value.
+std::optional<bool> ParseSwitch(std::string value) {
+  constexpr std::array<std::string_view, 8> kOn = {
+      "true", "on", "yes", "enable", "1", "t", "y", "+"};
+  constexpr std::array<std::string_view, 8> kOff = {
+      "false", "off", "no", "disable", "0", "f", "n", "-"};
+  for (char& c : value) c = c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+  const auto has = [&value](const auto& words) {
+    return std::find(words.begin(), words.end(), value) != words.end();
+  };
+  if (has(kOn)) return true;
+  if (has(kOff)) return false;
+  return std::nullopt;
+}
+
+Checked SetSwitch(const GivenFlag& given, Options& options) {
+  bool on = true;
+  if (given.value) {
+    const auto parsed = ParseSwitch(*given.value);
+    if (!parsed) {
+      return Wrong("unknown value " + Quote(*given.value) +
+                   "; expected true or false");
+    }
+    on = *parsed;
   }
-  if (!given.value || given.value == "true" || given.value == "false") {
-    return {};
-  }
-  return Wrong("unknown value " + Quote(*given.value) +
-               "; expected true or false");
+  if (!on || given.spec->set == nullptr) return {};
+  return given.spec->set("", options);
 }
 
 Checked SetFlag(const GivenFlag& given, Options& options) {
-  if (const auto checked = CheckValue(given); !checked) return checked;
-  const bool off = !given.spec->TakesValue() && given.value == "false";
-  if (off || given.spec->set == nullptr) return {};
-  return given.spec->set(given.value.value_or(""), options);
+  if (!given.spec->TakesValue()) return SetSwitch(given, options);
+  if (given.value.value_or("").empty()) return Wrong("has no value");
+  return given.spec->set(*given.value, options);
 }
 
 Checked SetFlags(const CommandLine& line, const CommandSpec& command,

@@ -214,6 +214,17 @@ TEST_CASE("options: what follows -- is a word, whatever it begins with") {
 TEST_CASE("options: a switch may say that it is on or off") {
   CHECK(Parsed({"--pid=1", "--web.systemd-socket=true"}).systemd_socket);
   CHECK_FALSE(Parsed({"--pid=1", "--web.systemd-socket=false"}).systemd_socket);
+  for (const std::string value :
+       {"TRUE", "On", "yes", "enable", "1", "t", "+"}) {
+    const std::string on = "--web.systemd-socket=" + value;
+    INFO(on);
+    CHECK(Parsed({"--pid=1", on.c_str()}).systemd_socket);
+  }
+  for (const std::string value : {"OFF", "no", "disable", "0", "f", "N", "-"}) {
+    const std::string off = "--web.systemd-socket=" + value;
+    INFO(off);
+    CHECK_FALSE(Parsed({"--pid=1", off.c_str()}).systemd_socket);
+  }
 }
 
 TEST_CASE("options: help wins over everything, and is about the command") {
