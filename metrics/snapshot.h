@@ -287,6 +287,15 @@ struct TargetSnapshot {
   std::vector<CollectorRun> runs;
 };
 
+/// Whether the list of main processes can be relied on. It cannot if it is
+/// empty because the search for them failed.
+inline bool AreMainProcessesKnown(const TargetSnapshot& target) {
+  return !target.main_processes.empty() ||
+         std::ranges::none_of(target.runs, [](const CollectorRun& run) {
+           return run.collector == CollectorId::kTargets && !run.success;
+         });
+}
+
 /// Calls `visit` with the collector and the member of each part.
 template <typename Visit>
 constexpr void ForEachPart(Visit visit) {

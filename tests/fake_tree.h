@@ -62,6 +62,8 @@ class FakeTree {
              std::string_view content) const {
     proc_.Write(std::to_string(pid) + "/" + name, content);
   }
+  /// Makes it a filesystem of the test's own pid namespace.
+  void WriteSelf() const { proc_.Write("self/stat", ""); }
   void WriteChildren(pid_t pid, std::string_view content) const {
     Write(pid, "task/" + std::to_string(pid) + "/children", content);
   }

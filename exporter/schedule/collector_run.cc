@@ -61,12 +61,13 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
   return finished;
 }
 
-FoundProcesses FindProcesses(const SearchProcesses& search,
-                             const Clock& clock) {
+FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
+                             const Deadline& deadline) {
   FoundProcesses found;
   ErrorTally errors;
   found.finished.run = Timed(CollectorId::kTargets, clock, errors, [&] {
-    TargetWatch::Discovery discovery = search(clock);
+    TargetWatch::Discovery discovery = search(clock, deadline);
+    found.timed_out = discovery.timed_out;
     found.tree = std::move(discovery.tree);
     errors = std::move(discovery.errors);
     return errors.errors().empty();

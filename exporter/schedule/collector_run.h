@@ -20,7 +20,8 @@ namespace leak_exporter {
 
 /// Finds a target's processes. It keeps for itself what one search leaves to
 /// the next. Never called twice at once, but from any thread.
-using SearchProcesses = std::function<TargetWatch::Discovery(const Clock&)>;
+using SearchProcesses =
+    std::function<TargetWatch::Discovery(const Clock&, const Deadline&)>;
 
 /// The result of one run: of a collector, or of the search for processes.
 struct FinishedRun {
@@ -36,6 +37,8 @@ struct FinishedRun {
 struct FoundProcesses {
   ProcessTree tree;
   FinishedRun finished;
+  /// The search did not end before its deadline, and the tree is empty.
+  bool timed_out = false;
 };
 
 /// What a run reads besides the process tree. The references must outlive the
@@ -54,7 +57,8 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
 
 /// Runs a search and times it, as RunCollector() does. The run is a success if
 /// no read failed.
-FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock);
+FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
+                             const Deadline& deadline);
 
 /// Makes the record of a run that had no result in time. `timestamp` is the
 /// time of the older result that is served instead.

@@ -11,6 +11,9 @@ namespace {
 // A directory walk of a hundred million entries from a cold disk takes minutes;
 // what takes longer than this is cut off and says so.
 constexpr std::chrono::minutes kBackgroundRunLimit{10};
+// A step of a measurement may take this part of the time that is left, so that
+// a slow one leaves some to those that follow.
+constexpr int kShareOfTimeLeft = 2;
 // How often whoever waits looks whether the pool's threads hang.
 constexpr std::chrono::milliseconds kReliefInterval{250};
 
@@ -168,30 +171,41 @@ CollectorRunner::TimePoint CollectorRunner::StepStarted() const {
   return run != nullptr ? run->started : measurement_->started;
 }
 
+/// Until when the step that begins now may take.
+CollectorRunner::TimePoint CollectorRunner::StepDeadline() const {
+  const TimePoint now = environment_.clock.Now();
+  return std::max(now, now + (measurement_->deadline - now) / kShareOfTimeLeft);
+}
+
 /// The last moment until which something may come that is worth waiting for;
 /// absent where nothing is.
 std::optional<CollectorRunner::TimePoint> CollectorRunner::WaitUntil(
     const Request& request, uint64_t measurement) const {
   std::optional<TimePoint> latest;
-  const auto wait_for = [&, now = environment_.clock.Now()](TimePoint started) {
-    const TimePoint until =
-        std::min(request.deadline, started + request.budget());
+  const auto wait_for = [&, now = environment_.clock.Now()](TimePoint started,
+                                                            TimePoint at_most) {
+    const TimePoint until = std::min(at_most, started + request.budget());
     if (until > now) latest = std::max(latest.value_or(until), until);
   };
+  const TimePoint background_at_most =
+      std::min(request.deadline, request.background_deadline);
   if (IsUnderWay(measurement)) {
     const Measurement& current = *measurement_;
     for (const CollectorId id : kValuesOf<CollectorId>) {
       if (IsClaimedElsewhere(id) &&
           (request.wants(id) || id == CollectorId::kTargets)) {
-        wait_for(current.claimed_since[static_cast<size_t>(id)]);
+        wait_for(current.claimed_since[static_cast<size_t>(id)],
+                 states_[id].interval ? background_at_most : request.deadline);
       }
     }
-    if (!current.parked && IsAwaited(request)) wait_for(StepStarted());
+    if (!current.parked && IsAwaited(request)) {
+      wait_for(StepStarted(), request.deadline);
+    }
   }
   for (const CollectorId id : kValuesOf<CollectorId>) {
     const CollectorState& state = states_[id];
     if (request.wants(id) && state.interval && state.run.running()) {
-      wait_for(state.run.current()->started);
+      wait_for(state.run.current()->started, background_at_most);
     }
   }
   return latest;
@@ -253,9 +267,18 @@ bool CollectorRunner::IsClaimedElsewhere(CollectorId id) const {
 void CollectorRunner::Search(Lock& lock) {
   Claimed claim = TryClaim(CollectorId::kTargets);
   if (!claim) return;
-  const auto before = BeginRun(CollectorId::kTargets, measurement_->deadline);
+  const TimePoint deadline = StepDeadline();
+  const auto before = BeginRun(CollectorId::kTargets, deadline);
   lock.unlock();
-  FoundProcesses found = FindProcesses(search_, environment_.clock);
+  FoundProcesses found = FindProcesses(search_, environment_.clock,
+                                       Deadline(environment_.clock, deadline));
+  if (found.timed_out && before != nullptr) {
+    // The processes that were found last are served until a search ends.
+    found.finished.main = before->main;
+    found.finished.parts = before->parts;
+    found.finished.run.timestamp_unix_seconds =
+        before->run.timestamp_unix_seconds;
+  }
   auto tree = std::make_shared<const ProcessTree>(std::move(found.tree));
   auto finished =
       std::make_shared<const FinishedRun>(std::move(found.finished));
@@ -288,7 +311,7 @@ std::optional<CollectorId> CollectorRunner::NextCollector() const {
 void CollectorRunner::RunNext(Lock& lock, CollectorId id) {
   Claimed claim = TryClaim(id);
   if (!claim) return;
-  const TimePoint deadline = measurement_->deadline;
+  const TimePoint deadline = StepDeadline();
   const auto before = BeginRun(id, deadline);
   measurement_->running = id;
   // Held here, so that what an abandoned measurement found lives as long.

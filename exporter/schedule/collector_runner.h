@@ -58,7 +58,9 @@ struct RunnerEnvironment {
 /// measurement without it. A search that hangs is not replaced, because its
 /// state cannot be shared; later requests wait for it. A request waits for a
 /// run at most as long as its own time budget, counted from the start of that
-/// run. So work that has hung for a long time delays nobody.
+/// run. So work that has hung for a long time delays nobody. A step of a
+/// measurement, the search or one collector, gets half of the time that is left
+/// then, so that a slow step does not use up the time of those that follow.
 ///
 /// Thread-safe. Always owned by a shared_ptr, which the threads share.
 class CollectorRunner final
@@ -120,6 +122,7 @@ class CollectorRunner final
   bool IsUnderWay(uint64_t measurement) const;
   bool IsAwaited(const Request& request) const;
   TimePoint StepStarted() const;
+  TimePoint StepDeadline() const;
   std::optional<TimePoint> WaitUntil(const Request& request,
                                      uint64_t measurement) const;
 

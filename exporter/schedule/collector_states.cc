@@ -93,6 +93,11 @@ void CollectorStates::AddResult(CollectorId id,
   const CollectorState& state = (*this)[id];
   const FinishedRun* const last = LastOfTheseProcesses(id);
   if (last != nullptr) ShareParts(last->parts, snapshot);
+  const auto* const current = state.run.current();
+  if (state.interval && last == nullptr && current != nullptr &&
+      now - current->started < request.budget()) {
+    return;
+  }
   const bool in_time = state.interval ? !state.run.IsOverdue(now)
                                       : state.run.HasResultOf(measurement);
   snapshot.runs.push_back(last != nullptr && in_time

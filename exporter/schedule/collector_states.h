@@ -28,6 +28,9 @@ struct MeasurementRequest {
   CollectorSet collectors;
   TimePoint asked{};
   TimePoint deadline{};
+  /// The latest moment until which runs in the background are waited for, if
+  /// that is before the deadline.
+  TimePoint background_deadline = TimePoint::max();
   /// The greatest age of a result, since its run ended. With 0 the request
   /// starts a measurement, or joins one that is under way.
   std::chrono::nanoseconds max_age{0};
@@ -77,8 +80,11 @@ class CollectorStates {
 
   /// Returns the results that there are for the request. A collector that has
   /// no result of this measurement has its last result, with that result's own
-  /// timestamp, and its run is a failure by kTimeout. If the target has no
-  /// process, there is only the run of the search.
+  /// timestamp, and its run is a failure by kTimeout. A collector with an
+  /// interval has its last result and the run that measured it. It has nothing
+  /// during its first run, unless that has taken longer than the request's
+  /// budget, which is a failure by kTimeout. If the target has no process,
+  /// there is only the run of the search.
   TargetSnapshot Assemble(const std::string& target,
                           const MeasurementRequest& request,
                           uint64_t measurement, TimePoint now) const;

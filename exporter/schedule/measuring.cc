@@ -31,7 +31,9 @@ MeasuringFactory MakeMeasuringFactory(const procfs::ProcFs& proc_fs,
             // Shared, because a function is copied.
             return [watch = std::make_shared<TargetWatch>(
                         target, proc_fs, ShareOf(most_descriptors, targets))](
-                       const Clock& clock) { return watch->Measure(clock); };
+                       const Clock& clock, const Deadline& deadline) {
+              return watch->Measure(clock, deadline);
+            };
           },
           &MakeCollectors};
 }

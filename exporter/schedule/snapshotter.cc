@@ -89,6 +89,9 @@ Snapshot Snapshotter::Take(const SnapshotRequest& request) const {
   measure.collectors = SetOf(request.collectors);
   measure.asked = clock_.Now();
   measure.deadline = measure.asked + request.budget;
+  if (request.background_wait) {
+    measure.background_deadline = measure.asked + *request.background_wait;
+  }
   measure.max_age = request.max_age;
 
   std::vector<std::pair<CollectorRunner*, uint64_t>> begun;

@@ -33,6 +33,9 @@ struct SnapshotRequest {
   /// HasCollector().
   std::optional<std::vector<CollectorId>> collectors = std::nullopt;
   std::chrono::nanoseconds budget = {};
+  /// How long to wait for collectors that have an interval. Their last results
+  /// are returned then. Absent means as long as the budget.
+  std::optional<std::chrono::nanoseconds> background_wait = std::nullopt;
   /// The greatest age of a result, since its run ended. With 0 everything is
   /// measured, except collectors that have an interval.
   std::chrono::nanoseconds max_age = std::chrono::nanoseconds(0);

@@ -45,7 +45,8 @@ Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
 }
 
 bool IsHidden(const ProcFs& fs, pid_t pid) {
-  return ::access(fs.Path(1, "stat").c_str(), F_OK) != 0 &&
+  return ::access(fs.Path("self").c_str(), F_OK) == 0 &&
+         ::access(fs.Path(1, "stat").c_str(), F_OK) != 0 &&
          (::kill(pid, 0) == 0 || errno != ESRCH);
 }
 

@@ -29,7 +29,8 @@ Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
 
 /// Whether a process exists that the proc filesystem does not show, because it
 /// is mounted with hidepid=2. Then pid 1 is not shown either, and kill(2) with
-/// signal 0, which sends nothing, does not answer ESRCH.
+/// signal 0, which sends nothing, does not answer ESRCH. False where `fs` shows
+/// another pid namespace, in which the pid would be another process's.
 bool IsHidden(const ProcFs& fs, pid_t pid);
 
 /// Lists every process that the proc filesystem shows.

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "metrics/procfs/pids.h"
 #include "metrics/targets/ancestry.h"
 
 namespace leak_exporter {
@@ -29,23 +30,33 @@ TargetWatch::TargetWatch(const config::TargetConfig& target,
       limits_(limits),
       table_(fs, limits.most_descriptors) {}
 
-TargetWatch::Discovery TargetWatch::Measure(const Clock& clock) {
+TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
+                                            const Deadline& deadline) {
   MachineProcesses machine(table_.fs(), kernel_threads_);
-  return Measure(clock, machine);
+  return Measure(clock, deadline, machine);
 }
 
 TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
+                                            const Deadline& deadline,
                                             MachineProcesses& machine) {
   Discovery discovery;
   const DiscoveryTime now = DiscoveryTime::Now(clock);
   table_.BeginGeneration(now);
-  TreeWalk walk(table_, machine, limits_.most_processes, discovery.errors);
+  TreeWalk walk(table_, machine, limits_.most_processes, deadline,
+                discovery.errors);
   if (PrepareRules(discovery.errors)) {
     selector_->BeginGeneration(now.since_boot);
-    ChooseAndAddMains({machine, walk, discovery.errors});
-    selector_->EndGeneration();
+    ChooseAndAddMains({machine, walk, deadline, discovery.errors});
   }
   discovery.tree = walk.Finish();
+  if (deadline.Expired()) {
+    discovery.tree = {};
+    discovery.timed_out = true;
+    discovery.errors.Add(ErrorCause::kTimeout,
+                         "the processes were not found before the deadline");
+    return discovery;
+  }
+  if (selector_) selector_->EndGeneration();
   table_.EndGeneration();
   mains_.clear();
   for (const ProcessSample& main : discovery.tree.main) {
@@ -80,7 +91,11 @@ void TargetWatch::SearchEverywhere(const Work& work) {
   // Whoever descends from a main process needs no look of its own.
   work.walk.Descend();
   const Pids more = ChooseFromAll(work);
-  if (more.empty()) return;
+  if (more.empty()) {
+    // Where pid 1 is hidden, so are all processes of other users.
+    if (matched.empty()) AddHidden(1, work.errors);
+    return;
+  }
   const size_t known = matched.size();
   matched.insert(matched.end(), more.begin(), more.end());
   AddMains(matched, work);
@@ -94,7 +109,10 @@ void TargetWatch::SearchEverywhere(const Work& work) {
 TargetWatch::Pids TargetWatch::Choose(const Pids& pids, const Work& work) {
   Pids chosen;
   for (const pid_t pid : pids) {
-    if (Matches(work.machine.Find(pid), work.errors)) chosen.push_back(pid);
+    if (work.deadline.Expired()) break;
+    const auto& process = work.machine.Find(pid);
+    if (Matches(process, work.errors)) chosen.push_back(pid);
+    if (!process && IsGone(process.error())) AddHidden(pid, work.errors);
   }
   return chosen;
 }
@@ -107,6 +125,7 @@ TargetWatch::Pids TargetWatch::ChooseFromAll(const Work& work) {
     return chosen;
   }
   for (const procfs::NumberedEntry& entry : listing->entries) {
+    if (work.deadline.Expired()) break;
     const pid_t pid = entry.number;
     if (pid == listing->own_pid || work.walk.IsMember(pid)) continue;
     if (Matches(work.machine.Find(entry), work.errors)) chosen.push_back(pid);
@@ -119,6 +138,14 @@ bool TargetWatch::Matches(const Result<FoundProcess>& process,
   if (process) return selector_->Matches(*process, errors);
   errors.Add(process.error());
   return false;
+}
+
+void TargetWatch::AddHidden(pid_t pid, ErrorTally& errors) const {
+  if (!procfs::IsHidden(table_.fs(), pid)) return;
+  errors.Add(ErrorCause::kPermission,
+             table_.fs().root() +
+                 " hides other users' processes (hidepid), and the target may "
+                 "be one of them; CAP_SYS_PTRACE shows them");
 }
 
 void TargetWatch::AddMains(const Pids& matched, const Work& work) {

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "metrics/base/clock.h"
+#include "metrics/base/deadline.h"
 #include "metrics/base/error_tally.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/targets/kernel_threads.h"
@@ -44,15 +45,20 @@ class TargetWatch {
   struct Discovery {
     ProcessTree tree;
     /// What could not be read and was therefore left out. Rules that cannot be
-    /// applied (an unknown user) are an error too, and leave the tree empty.
+    /// applied (an unknown user) are an error too, and leave the tree empty. So
+    /// is a process that /proc hides (hidepid), if it may be the target's.
     ErrorTally errors;
+    /// The search did not end before its deadline. Then the tree is empty, and
+    /// what was remembered before stays.
+    bool timed_out = false;
   };
   /// Searches the machine's processes as they are now, for this target alone.
-  Discovery Measure(const Clock& clock);
+  Discovery Measure(const Clock& clock, const Deadline& deadline);
   /// Chooses from `machine`, which several targets may share, one after
   /// another. What one of them has read there is not read again for the next.
   /// `machine` must have the same file system as this object.
-  Discovery Measure(const Clock& clock, MachineProcesses& machine);
+  Discovery Measure(const Clock& clock, const Deadline& deadline,
+                    MachineProcesses& machine);
 
  private:
   using Pids = std::vector<pid_t>;
@@ -61,6 +67,7 @@ class TargetWatch {
   struct Work {
     MachineProcesses& machine;
     TreeWalk& walk;
+    const Deadline& deadline;
     ErrorTally& errors;
   };
 
@@ -75,6 +82,7 @@ class TargetWatch {
   /// the tree already.
   Pids ChooseFromAll(const Work& work);
   bool Matches(const Result<FoundProcess>& process, ErrorTally& errors);
+  void AddHidden(pid_t pid, ErrorTally& errors) const;
   void AddMains(const Pids& matched, const Work& work);
 
   config::MatchConfig rules_;

@@ -38,7 +38,7 @@ void TreeWalk::AddMain(ProcessTable::Reading reading) {
 }
 
 void TreeWalk::Descend() {
-  while (!pending_.empty()) {
+  while (!pending_.empty() && !deadline_.Expired()) {
     const pid_t pid = pending_.back();
     pending_.pop_back();
     KnownProcess* const parent = Member(pid);
@@ -82,7 +82,10 @@ void TreeWalk::VisitChildren(KnownProcess& parent) {
   parent.leaf = children_.empty();
   const pid_t pid = parent.handle->pid();
   const pid_t main_pid = parent.main_pid;
-  for (const pid_t child : children_) VisitChild(child, pid, main_pid);
+  for (const pid_t child : children_) {
+    if (deadline_.Expired()) return;
+    VisitChild(child, pid, main_pid);
+  }
 }
 
 bool TreeWalk::ListChildren(const KnownProcess& parent) {
@@ -117,6 +120,7 @@ void TreeWalk::ScanAllParents() {
     return;
   }
   for (const procfs::NumberedEntry& entry : listing->entries) {
+    if (deadline_.Expired()) return;
     const auto& process = machine_.Find(entry);
     if (process) {
       scanned_children_->emplace(process->parent_pid, entry.number);
@@ -198,6 +202,7 @@ void TreeWalk::TakeWaitingOfMembers() {
 
 void TreeWalk::LookForUnseen() {
   for (const pid_t pid : table_.Unseen()) {
+    if (deadline_.Expired()) return;
     changed_parents_.insert(table_.Find(pid)->parent_pid);
     auto reading = table_.Read(pid);
     if (reading) {

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "metrics/base/deadline.h"
 #include "metrics/base/error_tally.h"
 #include "metrics/base/result.h"
 #include "metrics/procfs/process_handle.h"
@@ -39,11 +40,13 @@ class TreeWalk {
  public:
   /// `machine` is asked where the kernel has no lists of children.
   /// `most_processes` bounds the tree, and a larger one is an error "limit".
+  /// After the deadline the walk goes no further, and the tree is not whole.
   TreeWalk(ProcessTable& table, MachineProcesses& machine,
-           size_t most_processes, ErrorTally& errors)
+           size_t most_processes, const Deadline& deadline, ErrorTally& errors)
       : table_(table),
         machine_(machine),
         most_processes_(most_processes),
+        deadline_(deadline),
         errors_(errors) {}
 
   /// Adds a main process, unless it is in the tree already.
@@ -89,6 +92,7 @@ class TreeWalk {
   ProcessTable& table_;
   MachineProcesses& machine_;
   size_t most_processes_;
+  const Deadline& deadline_;
   ErrorTally& errors_;
   ProcessTree tree_;
   /// Members whose children are still to be looked at.

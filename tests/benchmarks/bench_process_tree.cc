@@ -134,7 +134,8 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
   figures.fewest_children = SIZE_MAX;
   for (int i = 0; i < kMeasurements; ++i) {
     const double begin = CpuMicroseconds();
-    const TargetWatch::Discovery measured = watch.Measure(clock);
+    const TargetWatch::Discovery measured =
+        watch.Measure(clock, Deadline::Never(clock));
     TargetSnapshot snapshot;
     ErrorTally errors;
     for (const auto& collector : collectors) {

@@ -26,7 +26,11 @@ constexpr std::chrono::seconds kDefaultBudget{10};
 constexpr std::chrono::seconds kPageAge{5};
 constexpr Seconds kShortestBudget{0.1};
 constexpr Seconds kLongestBudget{300};
-constexpr Seconds kMargin{0.5};
+// For what comes after measuring: to write the response and to send it.
+constexpr Seconds kShortestMargin{0.5};
+constexpr double kMarginShare = 0.1;
+// A heavy walk goes on beside a scrape. The next scrape has its result.
+constexpr std::chrono::milliseconds kBackgroundWait{250};
 
 std::optional<std::vector<std::string>> Restriction(const Request& request,
                                                     std::string_view name) {
@@ -70,7 +74,8 @@ std::optional<Response> RestrictCollectors(const Site& site,
 Response Metrics(const Site& site, const Request& request) {
   SnapshotRequest measure{
       Restriction(request, "target"), std::nullopt,
-      ScrapeBudget(request.header("X-Prometheus-Scrape-Timeout-Seconds"))};
+      ScrapeBudget(request.header("X-Prometheus-Scrape-Timeout-Seconds")),
+      kBackgroundWait};
   if (auto refusal = RefuseUnknownTargets(site, measure)) return *refusal;
   if (auto refusal = RestrictCollectors(site, request, measure)) {
     return *refusal;
@@ -116,7 +121,9 @@ Response DebugBlock(const Site& site, render::DebugBlock block,
 
 Response Page(const Site& site) {
   const Snapshot snapshot =
-      site.snapshotter.Take({.budget = kDefaultBudget, .max_age = kPageAge});
+      site.snapshotter.Take({.budget = kDefaultBudget,
+                             .background_wait = kBackgroundWait,
+                             .max_age = kPageAge});
   Response response;
   response.content_type = "text/html; charset=utf-8";
   response.headers.emplace_back(
@@ -176,8 +183,10 @@ nanoseconds ScrapeBudget(std::string_view timeout_header) {
   if (code != std::errc{} || stop != end || !(seconds > 0)) {
     return kDefaultBudget;
   }
+  const Seconds timeout = std::min(Seconds(seconds), 2 * kLongestBudget);
+  const Seconds margin = std::max(kShortestMargin, timeout * kMarginShare);
   return duration_cast<nanoseconds>(
-      std::clamp(Seconds(seconds) - kMargin, kShortestBudget, kLongestBudget));
+      std::clamp(timeout - margin, kShortestBudget, kLongestBudget));
 }
 
 }  // namespace leak_exporter::http

@@ -29,9 +29,9 @@ struct Site {
 std::vector<Route> MakeRoutes(const Site& site);
 
 /// How long a scrape may take. `timeout_header` is the value of its
-/// X-Prometheus-Scrape-Timeout-Seconds. The budget is half a second less, so
-/// that the answer arrives in time. It is ten seconds if the header is absent
-/// or invalid.
+/// X-Prometheus-Scrape-Timeout-Seconds. The budget is less by half a second, or
+/// by a tenth if that is more, so that the answer arrives in time. It is ten
+/// seconds if the header is absent or invalid.
 std::chrono::nanoseconds ScrapeBudget(std::string_view timeout_header);
 
 }  // namespace leak_exporter::http

@@ -145,7 +145,10 @@ std::string Age(std::optional<double> timestamp, double now) {
 /// "2 processes (pid 7, 9), 12 children, 3 of them zombies, 80.0 MiB resident"
 std::string Summary(const TargetSnapshot& target) {
   const auto& processes = target.main_processes;
-  if (processes.empty()) return "No process matches.";
+  if (processes.empty()) {
+    return AreMainProcessesKnown(target) ? "No process matches."
+                                         : "The processes are not known.";
+  }
   std::string text = Count(processes.size(), "process", "processes") + " (pid ";
   for (size_t i = 0; i < std::min(processes.size(), kMostPids); ++i) {
     if (i > 0) text += ", ";

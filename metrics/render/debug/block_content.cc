@@ -40,7 +40,8 @@ void AppendMissing(std::string_view what, CollectorId collector,
   const auto run =
       std::ranges::find(target.runs, collector, &CollectorRun::collector);
   if (run == target.runs.end()) {
-    AppendReason(what, "the collector did not run", out);
+    AppendReason(what, "the collector is off, or its first run has not ended",
+                 out);
   } else if (run->errors.empty()) {
     AppendReason(what, "there is no result", out);
   } else {

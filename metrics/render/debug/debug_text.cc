@@ -37,15 +37,34 @@ void AppendMark(std::string_view word, DebugBlock profile,
   out += "###\n";
 }
 
+void AppendNoProcess(const TargetSnapshot& target, std::string& out) {
+  if (AreMainProcessesKnown(target)) {
+    out += "No process matches the target ";
+    AppendPlainText(target.target, out);
+    out += ".\n";
+    return;
+  }
+  for (const CollectorRun& run : target.runs) {
+    if (run.collector != CollectorId::kTargets) continue;
+    for (const CollectorError& error : run.errors) {
+      out += "The processes of the target ";
+      AppendPlainText(target.target, out);
+      out += " are not known: ";
+      AppendPlainText(error.message, out);
+      out += '\n';
+    }
+  }
+}
+
 void AppendBlocks(DebugBlock profile, const TargetSnapshot& target,
                   bool several_targets, std::string& out) {
   const bool is_named = several_targets || target.main_processes.size() > 1;
   if (target.main_processes.empty()) {
     const std::string name = is_named ? target.target : "";
     AppendMark("BEGIN", profile, name, out);
-    out += "\nNo process matches the target ";
-    AppendPlainText(target.target, out);
-    out += ".\n\n";
+    out += '\n';
+    AppendNoProcess(target, out);
+    out += '\n';
     AppendMark("END", profile, name, out);
   }
   for (const MainProcess& process : target.main_processes) {

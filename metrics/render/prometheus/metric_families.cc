@@ -54,7 +54,7 @@ void AddRun(const CollectorRun& run, const TargetSink& out) {
 
 void AddTarget(const LimitedTarget& target, const TargetSink& out) {
   const TargetSnapshot& whole = target.whole;
-  AddMainProcesses(whole.main_processes, out);
+  if (AreMainProcessesKnown(whole)) AddMainProcesses(whole.main_processes, out);
   for (const CollectorRun& run : whole.runs) AddRun(run, out);
   // Background collectors may still hold results of processes that ended.
   if (whole.main_processes.empty()) return;

@@ -27,21 +27,8 @@ constexpr auto kTree = CollectorId::kProcessTree;
 constexpr auto kMemory = CollectorId::kMemory;
 constexpr auto kDisk = CollectorId::kDiskUsage;
 
-const CollectorRun& RunOf(const TargetSnapshot& target, CollectorId collector) {
-  for (const CollectorRun& run : target.runs) {
-    if (run.collector == collector) return run;
-  }
-  throw std::runtime_error("no run of " + std::string(NameOf(collector)));
-}
-
 /// The most threads that the pools and a hung run may have.
 constexpr size_t kMostThreads = 13;
-
-bool TimedOutIn(const TargetSnapshot& target, CollectorId collector) {
-  const CollectorRun& run = RunOf(target, collector);
-  return !run.success && run.errors.size() == 1 &&
-         run.errors[0].cause == ErrorCause::kTimeout;
-}
 
 TEST_CASE(
     "collector runner: a measurement finds processes and runs every "
@@ -340,38 +327,6 @@ TEST_CASE("collector runner: the listener hears of each run that ended") {
   bench.Take({.budget = seconds(10), .max_age = seconds(5)});
   bench.Take({.collectors = {{kMemory, kDisk}}, .budget = seconds(10)});
   CHECK(bench.AwaitHeard(2) == std::vector{kTargets, kMemory});
-}
-
-TEST_CASE("collector runner: a patient request does not hold up a short one") {
-  SnapshotBench bench;
-  bench.tree.gate.Close();
-  auto patient = bench.TakeBeside(seconds(60));
-  bench.tree.gate.AwaitEntered(1);
-  bench.clock.AwaitWaiting(1);
-  bench.clock.Advance(seconds(10));
-  // The collector has taken all of this request's time already.
-  const TargetSnapshot brief = bench.Take();
-  CHECK(TimedOutIn(brief, kTree));
-  CHECK(RunOf(brief, kMemory).success);
-  bench.tree.gate.Open();
-  CHECK(RunOf(patient.get(), kDisk).success);
-}
-
-TEST_CASE(
-    "collector runner: who waits for a hung collector goes on without it") {
-  SnapshotBench bench;
-  bench.tree.gate.Close();
-  auto first = bench.TakeBeside(seconds(10));
-  bench.tree.gate.AwaitEntered(1);
-  bench.clock.AwaitWaiting(1);
-  bench.clock.Advance(seconds(6));
-  auto second = bench.TakeBeside(seconds(10));
-  bench.clock.AwaitWaiting(2);
-  bench.clock.Advance(seconds(4));
-  CHECK(TimedOutIn(first.get(), kTree));
-  const TargetSnapshot late = second.get();
-  CHECK(TimedOutIn(late, kTree));
-  CHECK(RunOf(late, kMemory).success);
 }
 
 }  // namespace

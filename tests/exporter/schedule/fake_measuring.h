@@ -39,10 +39,15 @@ class FakeTarget {
 
   /// The search for its processes. The target outlives it.
   SearchProcesses MakeSearch() {
-    return [this](const Clock&) {
+    return [this](const Clock&, const Deadline& deadline) {
       gate.Pass();
       TargetWatch::Discovery discovery;
       complain(discovery.errors);
+      if (deadline.Expired()) {
+        discovery.timed_out = true;
+        discovery.errors.Add(ErrorCause::kTimeout, "took too long");
+        return discovery;
+      }
       const std::lock_guard lock(mutex_);
       discovery.tree = tree_;
       return discovery;
@@ -64,6 +69,8 @@ struct CollectorScript {
   CollectorId id = CollectorId::kMemory;
   std::optional<std::chrono::nanoseconds> interval;
   Gate gate;
+  /// That of its latest run. To be read while none is under way.
+  std::chrono::steady_clock::time_point deadline;
   /// Called after the gate.
   std::function<bool(TargetSnapshot&, ErrorTally&)> collect =
       [](TargetSnapshot&, ErrorTally&) { return true; };
@@ -77,8 +84,9 @@ class FakeCollector final : public Collector {
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
     return script_.interval;
   }
-  bool Collect(const CollectorContext&, TargetSnapshot& snapshot,
+  bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
                ErrorTally& errors) override {
+    script_.deadline = context.deadline.at();
     script_.gate.Pass();
     return script_.collect(snapshot, errors);
   }

@@ -34,6 +34,26 @@ inline uint64_t DiskRun(const TargetSnapshot& target) {
   return target.disk_usage->temporary_filesystem_available_bytes.value_or(0);
 }
 
+inline const CollectorRun& RunOf(const TargetSnapshot& target,
+                                 CollectorId collector) {
+  for (const CollectorRun& run : target.runs) {
+    if (run.collector == collector) return run;
+  }
+  throw std::runtime_error("no run of " + std::string(NameOf(collector)));
+}
+
+inline bool TimedOutIn(const TargetSnapshot& target, CollectorId collector) {
+  const CollectorRun& run = RunOf(target, collector);
+  return !run.success && run.errors.size() == 1 &&
+         run.errors[0].cause == ErrorCause::kTimeout;
+}
+
+inline bool HasNoRun(const TargetSnapshot& target, CollectorId collector) {
+  return std::ranges::none_of(target.runs, [&](const CollectorRun& run) {
+    return run.collector == collector;
+  });
+}
+
 /// A snapshotter over one fake target with the collectors process_tree and
 /// memory, which run in every measurement, and disk_usage, every minute.
 class SnapshotBench {

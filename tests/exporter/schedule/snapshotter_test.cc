@@ -27,19 +27,6 @@ constexpr auto kTree = CollectorId::kProcessTree;
 constexpr auto kMemory = CollectorId::kMemory;
 constexpr auto kDisk = CollectorId::kDiskUsage;
 
-const CollectorRun& RunOf(const TargetSnapshot& target, CollectorId collector) {
-  for (const CollectorRun& run : target.runs) {
-    if (run.collector == collector) return run;
-  }
-  throw std::runtime_error("no run of " + std::string(NameOf(collector)));
-}
-
-bool TimedOutIn(const TargetSnapshot& target, CollectorId collector) {
-  const CollectorRun& run = RunOf(target, collector);
-  return !run.success && run.errors.size() == 1 &&
-         run.errors[0].cause == ErrorCause::kTimeout;
-}
-
 TEST_CASE("snapshotter: only the collectors and targets asked for are run") {
   SnapshotBench bench;
   const TargetSnapshot target =

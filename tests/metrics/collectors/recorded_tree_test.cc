@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "metrics/base/deadline.h"
 #include "metrics/collectors/memory.h"
 #include "metrics/collectors/process_tree.h"
 #include "metrics/procfs/proc_fs.h"
@@ -33,7 +34,8 @@ Measured Measure(const config::MatchConfig& rules) {
   config::TargetConfig target;
   target.match = rules;
   TargetWatch watch(target, fs);
-  TargetWatch::Discovery discovery = watch.Measure(clock);
+  TargetWatch::Discovery discovery =
+      watch.Measure(clock, Deadline::Never(clock));
   Measured measured;
   measured.snapshot.main_processes = ListMainProcesses(discovery.tree);
   const Deadline deadline = Deadline::Never(clock);

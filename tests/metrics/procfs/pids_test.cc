@@ -60,10 +60,17 @@ TEST_CASE("pids: a proc filesystem that is not there is an error") {
 
 TEST_CASE("pids: who exists and is not shown is hidden, if pid 1 is too") {
   const FakeProc hidden;
+  hidden.Write("self/stat", "");
   CHECK(IsHidden(hidden.fs(), ::getpid()));
   const FakeProc shown;
+  shown.Write("self/stat", "");
   shown.Write("1/stat", "");
   CHECK_FALSE(IsHidden(shown.fs(), ::getpid()));
+}
+
+TEST_CASE("pids: nobody is hidden in another pid namespace's filesystem") {
+  const FakeProc other;
+  CHECK_FALSE(IsHidden(other.fs(), ::getpid()));
 }
 
 }  // namespace

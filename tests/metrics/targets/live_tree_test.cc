@@ -20,6 +20,7 @@
 
 #include "config/config.h"
 #include "metrics/base/clock.h"
+#include "metrics/base/deadline.h"
 #include "metrics/base/unique_fd.h"
 #include "metrics/targets/target_watch.h"
 #include "tests/catch.h"
@@ -136,7 +137,8 @@ TEST_CASE("live tree: the same processes and numbers as psutil") {
   const Program program({LEAK_TEST_FIXTURES "/make_odd_tree"});
   REQUIRE(program.ReadLine() == std::to_string(program.pid()));
   TargetWatch watch(TargetOf(program.pid()));
-  const TargetWatch::Discovery discovery = watch.Measure(SystemClock());
+  const TargetWatch::Discovery discovery =
+      watch.Measure(SystemClock(), Deadline::Never(SystemClock()));
   CHECK(discovery.errors.errors().empty());
   REQUIRE(discovery.tree.main.size() == 1);
   CHECK(discovery.tree.main[0].status.threads == 2);
@@ -144,7 +146,10 @@ TEST_CASE("live tree: the same processes and numbers as psutil") {
   const std::string psutil = PsutilDescendants(program.pid());
   CHECK(OurDescendants(discovery.tree) == psutil);
   // By now all sleep, and nothing of this is read from their lists again.
-  CHECK(OurDescendants(watch.Measure(SystemClock()).tree) == psutil);
+  CHECK(
+      OurDescendants(
+          watch.Measure(SystemClock(), Deadline::Never(SystemClock())).tree) ==
+      psutil);
 }
 
 TEST_CASE("live tree: an exec between discoveries is seen") {
@@ -160,16 +165,19 @@ TEST_CASE("live tree: an exec between discoveries is seen") {
   TargetWatch watch_before(before);
   TargetWatch watch_after(after);
   const SystemClock clock;
-  REQUIRE(watch_before.Measure(clock).tree.main.size() == 1);
-  REQUIRE(watch_after.Measure(clock).tree.main.empty());
+  REQUIRE(
+      watch_before.Measure(clock, Deadline::Never(clock)).tree.main.size() ==
+      1);
+  REQUIRE(watch_after.Measure(clock, Deadline::Never(clock)).tree.main.empty());
   program.WriteLine();
   const ProcessId id =
       procfs::ProcessHandle::Open(procfs::ProcFs(), program.pid())->id();
   // cat answers what it is written once it runs.
   program.WriteLine();
   REQUIRE(program.ReadLine().empty());
-  CHECK(watch_before.Measure(clock).tree.main.empty());
-  const ProcessTree tree = watch_after.Measure(clock).tree;
+  CHECK(watch_before.Measure(clock, Deadline::Never(clock)).tree.main.empty());
+  const ProcessTree tree =
+      watch_after.Measure(clock, Deadline::Never(clock)).tree;
   REQUIRE(tree.main.size() == 1);
   CHECK(tree.main[0].handle->id() == id);
 }
@@ -206,13 +214,14 @@ void BecomeOrdinary(uid_t uid) {
   }
 }
 
-TEST_CASE("live tree: a child that hidepid hides is counted, not lost") {
+TEST_CASE("live tree: what hidepid hides is counted, not lost") {
   if (::geteuid() != 0) {
     WARN("not run: mounting a proc filesystem needs root");
     return;
   }
   constexpr uid_t kOurs = 65'534;
   constexpr uid_t kOther = 65'533;
+  constexpr uid_t kThird = 65'532;
   const Program parent([](int output, int input) {
     int ready[2];
     int held[2];
@@ -235,25 +244,34 @@ TEST_CASE("live tree: a child that hidepid hides is counted, not lost") {
   });
   REQUIRE(parent.ReadLine().empty());
   const ScratchDirectory directory;
-  const std::string seen = InChild([&]() -> std::string {
-    if (::unshare(CLONE_NEWNS) != 0 ||
-        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("proc", directory.path().c_str(), "proc", 0, "hidepid=2") !=
-            0) {
-      return "no mount";
-    }
-    BecomeOrdinary(kOurs);
-    TargetWatch watch(TargetOf(parent.pid()), procfs::ProcFs(directory.path()));
-    const TargetWatch::Discovery discovery = watch.Measure(SystemClock());
-    std::string text = std::to_string(discovery.tree.main.size()) + " " +
-                       std::to_string(discovery.tree.descendants.size());
-    for (const CollectorError& error : discovery.errors.errors()) {
-      text += " " + std::string(NameOf(error.cause)) + " " +
-              std::to_string(error.count);
-    }
-    return text;
-  });
-  CHECK(seen == "1 1 permission 1");
+  const auto seen_by = [&](uid_t uid, const config::TargetConfig& target) {
+    return InChild([&]() -> std::string {
+      if (::unshare(CLONE_NEWNS) != 0 ||
+          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+          ::mount("proc", directory.path().c_str(), "proc", 0, "hidepid=2") !=
+              0) {
+        return "no mount";
+      }
+      BecomeOrdinary(uid);
+      TargetWatch watch(target, procfs::ProcFs(directory.path()));
+      const TargetWatch::Discovery discovery =
+          watch.Measure(SystemClock(), Deadline::Never(SystemClock()));
+      std::string text = std::to_string(discovery.tree.main.size()) + " " +
+                         std::to_string(discovery.tree.descendants.size());
+      for (const CollectorError& error : discovery.errors.errors()) {
+        text += " " + std::string(NameOf(error.cause)) + " " +
+                std::to_string(error.count);
+      }
+      return text;
+    });
+  };
+  CHECK(seen_by(kOurs, TargetOf(parent.pid())) == "1 1 permission 1");
+  // To another user the main process is hidden, which is not "no process".
+  CHECK(seen_by(kThird, TargetOf(parent.pid())) == "0 0 permission 1");
+  config::TargetConfig by_comm;
+  by_comm.match.comms = {"no such program"};
+  CHECK(seen_by(kThird, by_comm) == "0 0 permission 1");
+  CHECK(seen_by(0, by_comm) == "0 0");
 }
 
 TEST_CASE("live tree: no child is lost while its siblings end") {
@@ -262,7 +280,9 @@ TEST_CASE("live tree: no child is lost while its siblings end") {
   TargetWatch watch(TargetOf(parent.pid()));
   const auto measure = [&] {
     std::set<pid_t> pids;
-    for (const auto& sample : watch.Measure(SystemClock()).tree.descendants) {
+    for (const auto& sample :
+         watch.Measure(SystemClock(), Deadline::Never(SystemClock()))
+             .tree.descendants) {
       pids.insert(sample.pid());
     }
     return pids;

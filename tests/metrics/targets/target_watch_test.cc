@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "metrics/base/deadline.h"
 #include "tests/catch.h"
 #include "tests/fake_clock.h"
 #include "tests/fake_tree.h"
@@ -34,8 +35,13 @@ class Watched {
 
   void SyncAndMeasure() {
     tree.Sync();
-    discovery_ = watch_->Measure(clock);
+    discovery_ = watch_->Measure(clock, Deadline::Never(clock));
   }
+  void MeasureTooLate() {
+    discovery_ = watch_->Measure(clock, Deadline(clock, clock.Now()));
+  }
+
+  bool timed_out() const { return discovery_.timed_out; }
 
   Pids mains() const { return PidsOf(discovery_.tree.main); }
   Pids descendants() const { return PidsOf(discovery_.tree.descendants); }
@@ -44,6 +50,12 @@ class Watched {
       if (sample.pid() == pid) return sample.main_pid;
     }
     return 0;
+  }
+  std::optional<std::chrono::nanoseconds> zombie_since(pid_t pid) const {
+    for (const ProcessSample& sample : discovery_.tree.descendants) {
+      if (sample.pid() == pid) return sample.zombie_since_boot;
+    }
+    return std::nullopt;
   }
   const std::vector<CollectorError>& errors() const {
     return discovery_.errors.errors();
@@ -296,16 +308,18 @@ TEST_CASE("target: several choose from one look at the machine") {
   TargetWatch shells(target, fs);
   KernelThreads threads;
   MachineProcesses machine(fs, threads);
-  REQUIRE(apps.Measure(clock, machine).tree.main.size() == 1);
+  REQUIRE(
+      apps.Measure(clock, Deadline::Never(clock), machine).tree.main.size() ==
+      1);
   // Nobody reads these a second time.
   std::ofstream(tree.root() + "/1/stat") << "torn";
   std::ofstream(tree.root() + "/10/stat") << "torn";
-  const auto discovery = shells.Measure(clock, machine);
+  const auto discovery = shells.Measure(clock, Deadline::Never(clock), machine);
   REQUIRE(discovery.tree.main.size() == 1);
   CHECK(discovery.tree.main[0].pid() == 20);
   CHECK(discovery.errors.errors().empty());
   MachineProcesses later(fs, threads);
-  const auto torn = shells.Measure(clock, later);
+  const auto torn = shells.Measure(clock, Deadline::Never(clock), later);
   REQUIRE(torn.errors.errors().size() == 1);
   CHECK(torn.errors.errors()[0].cause == ErrorCause::kMalformed);
   CHECK(torn.errors.errors()[0].count == 2);
@@ -318,6 +332,29 @@ TEST_CASE("target: odd names match byte by byte") {
     watched.SyncAndMeasure();
     CHECK(watched.mains() == Pids{10});
   }
+}
+
+TEST_CASE(
+    "target watch: a search beyond its deadline finds nothing, and says so") {
+  Watched watched(ByComm("app"));
+  watched.tree[100].comm = "app";
+  watched.tree[101].parent = 100;
+  watched.tree[101].state = 'Z';
+  watched.SyncAndMeasure();
+  REQUIRE(watched.descendants() == Pids{101});
+  watched.MeasureTooLate();
+  CHECK(watched.timed_out());
+  CHECK(watched.mains().empty());
+  CHECK(watched.descendants().empty());
+  REQUIRE(watched.errors().size() == 1);
+  CHECK(watched.errors()[0].cause == ErrorCause::kTimeout);
+
+  // What was remembered is not forgotten: the zombie is as old as it was.
+  watched.clock.Advance(seconds(30));
+  watched.SyncAndMeasure();
+  CHECK_FALSE(watched.timed_out());
+  CHECK(watched.mains() == Pids{100});
+  CHECK(watched.zombie_since(101) == seconds(1000));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "metrics/base/deadline.h"
 #include "metrics/targets/target_watch.h"
 #include "tests/catch.h"
 #include "tests/fake_clock.h"
@@ -36,7 +37,7 @@ class Watched {
   /// What a discovery finds when the files are as they are now.
   const ProcessTree& Measure() {
     if (!watch_) watch_.emplace(Target(), tree.fs(), limits_);
-    discovery_ = watch_->Measure(clock);
+    discovery_ = watch_->Measure(clock, Deadline::Never(clock));
     return discovery_.tree;
   }
   const ProcessTree& SyncAndMeasure() {
@@ -389,6 +390,7 @@ TEST_CASE("tree: who is listed and hidden from sight is counted") {
   watched.tree[101].parent = kMain;
   watched.tree.Erase(1);
   watched.tree.Sync();
+  watched.tree.WriteSelf();
   // This process exists; the proc filesystem shows neither it nor pid 1.
   watched.tree.WriteChildren(kMain, "101 " + std::to_string(::getpid()) + " ");
   watched.Measure();

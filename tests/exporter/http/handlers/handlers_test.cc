@@ -178,13 +178,14 @@ TEST_CASE("handlers: a scrape may take what its header leaves") {
     const char* header;
     milliseconds budget;
   };
-  const auto [header, budget] = GENERATE(
-      Case{"10.000000", milliseconds(9500)}, Case{"1", milliseconds(500)},
-      Case{"0.55", milliseconds(100)}, Case{"0.1", milliseconds(100)},
-      Case{"1e300", seconds(300)}, Case{"inf", seconds(300)},
-      Case{"", seconds(10)}, Case{"0", seconds(10)}, Case{"-5", seconds(10)},
-      Case{"nan", seconds(10)}, Case{"10s", seconds(10)},
-      Case{"x", seconds(10)});
+  const auto [header, budget] =
+      GENERATE(Case{"10.000000", milliseconds(9000)}, Case{"60", seconds(54)},
+               Case{"5", milliseconds(4500)}, Case{"1", milliseconds(500)},
+               Case{"0.55", milliseconds(100)}, Case{"0.1", milliseconds(100)},
+               Case{"1e300", seconds(300)}, Case{"inf", seconds(300)},
+               Case{"", seconds(10)}, Case{"0", seconds(10)},
+               Case{"-5", seconds(10)}, Case{"nan", seconds(10)},
+               Case{"10s", seconds(10)}, Case{"x", seconds(10)});
   CAPTURE(header);
   CHECK(ScrapeBudget(header) == budget);
 }
