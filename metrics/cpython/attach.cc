@@ -49,7 +49,7 @@ Result<void> UseStoppedCopy(const procfs::ProcessHandle& process,
   if (!copy) return tl::unexpected<Error>(copy.error());
   const OverlaidMemory overlaid(copy->image, memory);
   // Interpreters may have come and gone before the process stopped.
-  const auto now = FindPython(process, copy->map, overlaid);
+  const auto now = FindPython(process, copy->map, overlaid, deadline);
   if (!now) return tl::unexpected<Error>(now.error());
   if (!*now) return Failure(ESRCH, process.Path("exe") + ": no CPython now");
   const std::vector<AddressRange> ranges = CopiedHeapRanges(*copy);
@@ -67,7 +67,7 @@ Result<bool> FindAndUse(const procfs::ProcessHandle& process,
   if (!map) return tl::unexpected<Error>(map.error());
   const ProcessMemory live(process.pid());
   const FileBackedMemory memory(process, *map, live);
-  const auto runtime = FindPython(process, *map, memory);
+  const auto runtime = FindPython(process, *map, memory, deadline);
   if (!runtime) return tl::unexpected<Error>(runtime.error());
   if (!*runtime) return false;
 

@@ -1,13 +1,13 @@
 #include "metrics/remote/elf_image.h"
 
 #include <elf.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <system_error>
+#include <string>
+#include <vector>
+
+#include "metrics/remote/elf_header.h"
 
 namespace leak_exporter {
 namespace {
@@ -15,33 +15,14 @@ namespace {
 constexpr uint64_t kPageSize = 4096;
 // Bounds for headers that may be hostile.
 constexpr size_t kMaxProgramHeaders = 128;
-constexpr size_t kMaxSections = 4096;
 constexpr size_t kMaxDynamicEntries = 1024;
-constexpr uint64_t kMaxTableBytes = uint64_t{256} << 20;
-constexpr size_t kMaxChain = 100'000;
-
-Error BadElf(const std::string& why) { return {0, "ELF image: " + why}; }
-
-Result<Elf64_Ehdr> ReadHeader(const RemoteMemory& memory, RemoteAddr base) {
-  const auto header = memory.Read<Elf64_Ehdr>(base);
-  if (!header) return header;
-  if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-      header->e_ident[EI_CLASS] != ELFCLASS64 ||
-      header->e_ident[EI_DATA] != ELFDATA2LSB) {
-    return tl::unexpected<Error>(
-        BadElf("at " + ToString(base) + ": not 64-bit little endian"));
-  }
-  return header;
-}
+// Linkers make chains of a few symbols.
+constexpr size_t kMaxChain = 4096;
 
 template <typename T>
 Result<std::vector<T>> ReadTable(const RemoteMemory& memory, RemoteAddr address,
-                                 uint64_t count) {
-  if (count > kMaxTableBytes / sizeof(T)) {
-    return tl::unexpected<Error>(
-        BadElf("a table of " + std::to_string(count) + " entries"));
-  }
-  std::vector<T> table(static_cast<size_t>(count));
+                                 size_t count) {
+  std::vector<T> table(count);
   auto read =
       memory.ReadExact(address, std::as_writable_bytes(std::span(table)));
   if (!read) return tl::unexpected<Error>(read.error());
@@ -66,60 +47,10 @@ uint32_t SysvHash(std::string_view name) {
   return hash;
 }
 
-std::string_view StringAt(const std::vector<char>& strings, uint64_t offset) {
-  if (offset >= strings.size()) return {};
-  const auto begin = strings.begin() + static_cast<ptrdiff_t>(offset);
-  return {&*begin,
-          static_cast<size_t>(std::find(begin, strings.end(), '\0') - begin)};
-}
-
-Result<std::vector<char>> ReadStrings(const RemoteMemory& file,
-                                      const std::vector<Elf64_Shdr>& sections,
-                                      uint64_t index) {
-  if (index >= sections.size()) {
-    return tl::unexpected<Error>(BadElf("no string table"));
-  }
-  const Elf64_Shdr& section = sections[static_cast<size_t>(index)];
-  return ReadTable<char>(file, RemoteAddr{section.sh_offset}, section.sh_size);
-}
-
-Result<void> ReadSymbols(const RemoteMemory& file,
-                         const std::vector<Elf64_Shdr>& sections,
-                         const Elf64_Shdr& table,
-                         const std::vector<std::string_view>& wanted,
-                         ElfFileTables& tables) {
-  const auto strings = ReadStrings(file, sections, table.sh_link);
-  if (!strings) return tl::unexpected<Error>(strings.error());
-  const auto symbols = ReadTable<Elf64_Sym>(file, RemoteAddr{table.sh_offset},
-                                            table.sh_size / sizeof(Elf64_Sym));
-  if (!symbols) return tl::unexpected<Error>(symbols.error());
-  for (const Elf64_Sym& symbol : *symbols) {
-    if (symbol.st_shndx == SHN_UNDEF) continue;
-    const std::string_view name = StringAt(*strings, symbol.st_name);
-    if (std::find(wanted.begin(), wanted.end(), name) != wanted.end()) {
-      tables.symbols[std::string(name)] = {RemoteAddr{symbol.st_value},
-                                           symbol.st_size};
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
-Result<size_t> FileMemory::ReadSome(RemoteAddr address,
-                                    std::span<std::byte> into) const {
-  if (into.empty()) return size_t{0};
-  const ssize_t got = ::pread(fd_.get(), into.data(), into.size(),
-                              static_cast<off_t>(Value(address)));
-  if (got > 0) return static_cast<size_t>(got);
-  const int code = got == 0 ? EFAULT : errno;
-  return Failure(code, path_ + ": offset " + ToString(address) + ": " +
-                           (got == 0 ? "end of file"
-                                     : std::generic_category().message(code)));
-}
-
 Result<LoadedElf> LoadedElf::Open(const RemoteMemory& memory, RemoteAddr base) {
-  const auto header = ReadHeader(memory, base);
+  const auto header = ReadElfHeader(memory, base);
   if (!header) return tl::unexpected<Error>(header.error());
   if (header->e_phnum > kMaxProgramHeaders ||
       header->e_phentsize != sizeof(Elf64_Phdr)) {
@@ -252,31 +183,6 @@ Result<std::optional<ElfLocation>> LoadedElf::FindByHash(
         memory_->Read<uint32_t>(chain + uint64_t{*index} * sizeof(uint32_t));
   }
   return std::optional<ElfLocation>();
-}
-
-Result<ElfFileTables> ReadElfFile(const RemoteMemory& file,
-                                  const std::vector<std::string_view>& wanted) {
-  const auto header = ReadHeader(file, RemoteAddr{0});
-  if (!header) return tl::unexpected<Error>(header.error());
-  if (header->e_shnum > kMaxSections ||
-      header->e_shentsize != sizeof(Elf64_Shdr)) {
-    return tl::unexpected<Error>(BadElf("bad section headers"));
-  }
-  const auto sections =
-      ReadTable<Elf64_Shdr>(file, RemoteAddr{header->e_shoff}, header->e_shnum);
-  if (!sections) return tl::unexpected<Error>(sections.error());
-  const auto names = ReadStrings(file, *sections, header->e_shstrndx);
-  if (!names) return tl::unexpected<Error>(names.error());
-  ElfFileTables tables;
-  for (const Elf64_Shdr& section : *sections) {
-    tables.sections[std::string(StringAt(*names, section.sh_name))] = {
-        RemoteAddr{section.sh_addr}, section.sh_size};
-    if (section.sh_type == SHT_SYMTAB) {
-      auto read = ReadSymbols(file, *sections, section, wanted, tables);
-      if (!read) return tl::unexpected<Error>(read.error());
-    }
-  }
-  return tables;
 }
 
 }  // namespace leak_exporter

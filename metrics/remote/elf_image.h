@@ -1,31 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "metrics/base/result.h"
-#include "metrics/base/unique_fd.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter {
-
-/// A file read through RemoteMemory. An address is an offset in the file.
-class FileMemory final : public RemoteMemory {
- public:
-  FileMemory(UniqueFd fd, std::string path)
-      : fd_(std::move(fd)), path_(std::move(path)) {}
-
-  Result<size_t> ReadSome(RemoteAddr address,
-                          std::span<std::byte> into) const override;
-
- private:
-  UniqueFd fd_;
-  std::string path_;
-};
 
 /// Where a symbol or a section is, and how large.
 struct ElfLocation {
@@ -67,15 +49,5 @@ class LoadedElf {
   RemoteAddr hash_{};
   RemoteAddr gnu_hash_{};
 };
-
-/// What only an ELF file has: its full symbol table and its sections. The
-/// addresses are those in the file: LoadedElf::bias() has to be added.
-struct ElfFileTables {
-  /// The wanted symbols that .symtab defines.
-  std::map<std::string, ElfLocation, std::less<>> symbols;
-  std::map<std::string, ElfLocation, std::less<>> sections;
-};
-Result<ElfFileTables> ReadElfFile(const RemoteMemory& file,
-                                  const std::vector<std::string_view>& wanted);
 
 }  // namespace leak_exporter

@@ -8,7 +8,7 @@
 #include "metrics/base/unique_fd.h"
 #include "metrics/procfs/maps.h"
 #include "metrics/procfs/process_handle.h"
-#include "metrics/remote/elf_image.h"
+#include "metrics/remote/file_memory.h"
 #include "metrics/remote/memory_map.h"
 #include "metrics/remote/remote_memory.h"
 

@@ -1,6 +1,7 @@
 #include "metrics/cpython/runtime/find_python.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -212,11 +213,15 @@ std::vector<procfs::Mapping> FindCandidates(const MemoryMap& map,
 
 Result<std::optional<PythonRuntime>> FindPython(
     const procfs::ProcessHandle& process, const MemoryMap& map,
-    const RemoteMemory& memory) {
+    const RemoteMemory& memory, const Deadline& deadline) {
   const auto program = process.ReadLink("exe");
   if (!program) return tl::unexpected<Error>(program.error());
   for (const procfs::Mapping& file : FindCandidates(map, *program)) {
-    auto binary = PythonBinary::Open(process, file, memory);
+    if (deadline.Expired()) {
+      return Failure(ETIMEDOUT, process.Path("maps") +
+                                    ": no CPython found before the deadline");
+    }
+    auto binary = PythonBinary::Open(process, file, memory, deadline);
     if (!binary) return tl::unexpected<Error>(binary.error());
     if (!*binary) continue;  // Some other file with python in its name.
     auto found = FindIn(memory, **binary);

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "metrics/base/deadline.h"
 #include "metrics/base/result.h"
 #include "metrics/cpython/runtime/interpreter.h"
 #include "metrics/procfs/process_handle.h"
@@ -18,9 +19,10 @@ namespace leak_exporter::cpython {
 ///
 /// Reads a few kB of `memory`, and the binary's file where only its symbol
 /// table tells (before 3.7, or a stripped binary). The file is opened through
-/// /proc/PID/map_files or /proc/PID/root, so containers work.
+/// /proc/PID/map_files or /proc/PID/root, so containers work. ETIMEDOUT past
+/// the deadline.
 Result<std::optional<PythonRuntime>> FindPython(
     const procfs::ProcessHandle& process, const MemoryMap& map,
-    const RemoteMemory& memory);
+    const RemoteMemory& memory, const Deadline& deadline);
 
 }  // namespace leak_exporter::cpython

@@ -10,10 +10,11 @@ namespace leak_exporter::cpython {
 
 Result<std::optional<PythonBinary>> PythonBinary::Open(
     const procfs::ProcessHandle& process, const procfs::Mapping& first,
-    const RemoteMemory& memory) {
+    const RemoteMemory& memory, const Deadline& deadline) {
   auto elf = LoadedElf::Open(memory, RemoteAddr{first.start});
   if (elf) {
-    return std::optional(PythonBinary(process, first, *std::move(elf)));
+    return std::optional(
+        PythonBinary(process, first, *std::move(elf), deadline));
   }
   // Only an error of the system has a code.
   if (elf.error().code != 0) return tl::unexpected<Error>(elf.error());
@@ -56,7 +57,7 @@ ElfFileTables PythonBinary::ReadFileTables() const {
   UniqueFd fd = OpenMappedFile(process_, first_);
   if (!fd.valid()) return {};
   const FileMemory file(std::move(fd), std::string(path()));
-  auto tables = ReadElfFile(file, wanted);
+  auto tables = ReadElfFile(file, wanted, deadline_);
   return tables ? *std::move(tables) : ElfFileTables{};
 }
 

@@ -4,9 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "metrics/base/deadline.h"
 #include "metrics/base/result.h"
 #include "metrics/procfs/maps.h"
 #include "metrics/procfs/process_handle.h"
+#include "metrics/remote/elf_file.h"
 #include "metrics/remote/elf_image.h"
 #include "metrics/remote/memory_map.h"
 #include "metrics/remote/remote_memory.h"
@@ -22,7 +24,7 @@ class PythonBinary {
   /// where it cannot be read.
   static Result<std::optional<PythonBinary>> Open(
       const procfs::ProcessHandle& process, const procfs::Mapping& first,
-      const RemoteMemory& memory);
+      const RemoteMemory& memory, const Deadline& deadline);
 
   /// As in /proc/PID/maps.
   std::string_view path() const { return first_.name; }
@@ -34,8 +36,8 @@ class PythonBinary {
 
   /// A symbol that it exports or that its file's full symbol table has. The
   /// file is read once, when it is first needed, through /proc/PID/map_files or
-  /// /proc/PID/root. Absent also where it cannot be read, is stripped, or the
-  /// name is none of those that are looked for in it.
+  /// /proc/PID/root, until the deadline at most. Absent also where it cannot be
+  /// read, is stripped, or the name is none of those that are looked for in it.
   std::optional<RemoteAddr> FindAny(std::string_view name);
 
   /// A section, by the file's section headers, which stripping leaves.
@@ -43,8 +45,12 @@ class PythonBinary {
 
  private:
   PythonBinary(const procfs::ProcessHandle& process,
-               const procfs::Mapping& first, LoadedElf elf)
-      : process_(process), first_(first), elf_(std::move(elf)) {}
+               const procfs::Mapping& first, LoadedElf elf,
+               const Deadline& deadline)
+      : process_(process),
+        first_(first),
+        elf_(std::move(elf)),
+        deadline_(deadline) {}
 
   const ElfFileTables& FileTables();
   ElfFileTables ReadFileTables() const;
@@ -52,6 +58,7 @@ class PythonBinary {
   const procfs::ProcessHandle& process_;
   procfs::Mapping first_;
   LoadedElf elf_;
+  const Deadline& deadline_;
   std::optional<ElfFileTables> tables_;
 };
 

@@ -126,10 +126,10 @@ TEST_CASE(
   auto first = bench.TakeBeside(seconds(10));
   bench.tree.gate.AwaitEntered(1);
   bench.clock.AwaitWaiting(1);
-  bench.clock.Advance(seconds(6));
+  bench.clock.Advance(seconds(4));
   auto second = bench.TakeBeside(seconds(10));
   bench.clock.AwaitWaiting(2);
-  bench.clock.Advance(seconds(4));
+  bench.clock.Advance(seconds(6));
   CHECK(TimedOutIn(first.get(), kTree));
   const TargetSnapshot late = second.get();
   CHECK(TimedOutIn(late, kTree));

@@ -33,7 +33,8 @@ Result<std::optional<PythonRuntime>> Find(
   const auto map = MemoryMap::Read(*process, buffer, Deadline::Never(clock));
   if (!map) return tl::unexpected<Error>(map.error());
   const ProcessMemory live(pid);
-  return FindPython(*process, *map, FaultyMemory(live, fault));
+  return FindPython(*process, *map, FaultyMemory(live, fault),
+                    Deadline::Never(clock));
 }
 
 Result<std::optional<PythonRuntime>> Find(pid_t pid) {

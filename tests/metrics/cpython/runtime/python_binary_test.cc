@@ -31,9 +31,8 @@ class Self {
   Self()
       : process_(*procfs::ProcessHandle::Open(procfs::ProcFs(), ::getpid())),
         memory_(::getpid()) {
-    const SystemClock clock;
     std::string buffer;
-    auto map = MemoryMap::Read(process_, buffer, Deadline::Never(clock));
+    auto map = MemoryMap::Read(process_, buffer, deadline_);
     REQUIRE(map.has_value());
     map_ = *std::move(map);
   }
@@ -52,17 +51,20 @@ class Self {
   }
   const procfs::ProcessHandle& process() const { return process_; }
   const ProcessMemory& memory() const { return memory_; }
+  const Deadline& deadline() const { return deadline_; }
   const MemoryMap& map() const { return map_; }
 
  private:
   procfs::ProcessHandle process_;
   ProcessMemory memory_;
+  SystemClock clock_;
+  Deadline deadline_ = Deadline::Never(clock_);
   MemoryMap map_;
 };
 
 PythonBinary Open(const Self& self, RemoteAddr place) {
-  auto binary =
-      PythonBinary::Open(self.process(), self.FileAt(place), self.memory());
+  auto binary = PythonBinary::Open(self.process(), self.FileAt(place),
+                                   self.memory(), self.deadline());
   REQUIRE(binary.has_value());
   REQUIRE(binary->has_value());
   return **std::move(binary);
@@ -104,7 +106,8 @@ TEST_CASE("python binary: a file that cannot be opened has no table") {
   // Neither a name nor a range that leads to a file.
   mapping.name = "/nowhere";
   ++mapping.end;
-  auto program = PythonBinary::Open(self.process(), mapping, self.memory());
+  auto program = PythonBinary::Open(self.process(), mapping, self.memory(),
+                                    self.deadline());
   REQUIRE(program.has_value());
   REQUIRE(program->has_value());
   CHECK((*program)->FindAny("interp_head") == std::nullopt);
@@ -117,8 +120,8 @@ TEST_CASE("python binary: a mapping that is no ELF image is none") {
   procfs::Mapping mapping;
   mapping.start = reinterpret_cast<uint64_t>(&interp_head);
   mapping.end = mapping.start + sizeof(interp_head);
-  const auto binary =
-      PythonBinary::Open(self.process(), mapping, self.memory());
+  const auto binary = PythonBinary::Open(self.process(), mapping, self.memory(),
+                                         self.deadline());
   REQUIRE(binary.has_value());
   CHECK_FALSE(binary->has_value());
 }
@@ -130,8 +133,9 @@ TEST_CASE("python binary: one that cannot be read is an error") {
                               [code](size_t, RemoteAddr, size_t) {
                                 return Fault{code, {}};
                               });
-    const auto binary = PythonBinary::Open(
-        self.process(), self.FileAt(AddressOf(&interp_head)), memory);
+    const auto binary =
+        PythonBinary::Open(self.process(), self.FileAt(AddressOf(&interp_head)),
+                           memory, self.deadline());
     REQUIRE_FALSE(binary.has_value());
     CHECK(binary.error().code == code);
   }
