@@ -267,6 +267,8 @@ struct CollectorRun {
   /// When the served result was measured; absent where there is none yet.
   std::optional<double> timestamp_unix_seconds;
   std::vector<CollectorError> errors;
+  /// What is no failure but worth a word. It is logged once.
+  std::vector<std::string> notes = {};
 };
 
 /// A part of a snapshot, null where it is absent. Shared, because a result that

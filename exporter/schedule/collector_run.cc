@@ -28,6 +28,7 @@ CollectorRun Timed(CollectorId collector, const Clock& clock,
   }
   run.duration_seconds = Seconds(clock.Now() - started);
   run.errors = errors.errors();
+  run.notes = errors.notes();
   return run;
 }
 
@@ -96,6 +97,14 @@ void ShareParts(const TargetSnapshot& from, TargetSnapshot& into) {
 
 void LogChange(Logger& logger, std::string_view target,
                const CollectorRun* before, const CollectorRun& run) {
+  for (const std::string& note : run.notes) {
+    if (before == nullptr ||
+        std::ranges::find(before->notes, note) == before->notes.end()) {
+      logger.Info("collector notes", {{"target", target},
+                                      {"collector", NameOf(run.collector)},
+                                      {"note", note}});
+    }
+  }
   const bool failed_before = before != nullptr && !before->success;
   if (run.success && run.errors.empty()) {
     if (failed_before) {

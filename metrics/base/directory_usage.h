@@ -17,6 +17,9 @@ struct DirectoryUsage {
   std::optional<uint64_t> allocated_bytes;
   /// Names below the directory, at any depth.
   uint64_t entries = 0;
+  /// Whether reading may have renewed the access time of a directory, because
+  /// the kernel refused O_NOATIME.
+  bool touched = false;
 };
 
 }  // namespace leak_exporter

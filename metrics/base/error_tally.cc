@@ -37,4 +37,12 @@ void ErrorTally::Add(ErrorCause cause, std::string_view message) {
   errors_.push_back({cause, 1, std::string(message)});
 }
 
+void ErrorTally::Note(std::string_view text) {
+  constexpr size_t kMostNotes = 16;
+  if (notes_.size() < kMostNotes &&
+      std::ranges::find(notes_, text) == notes_.end()) {
+    notes_.emplace_back(text);
+  }
+}
+
 }  // namespace leak_exporter

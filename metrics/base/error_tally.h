@@ -58,10 +58,16 @@ class ErrorTally {
   /// For causes that no errno names.
   void Add(ErrorCause cause, std::string_view message);
 
+  /// Notes what is no failure but worth a word. Each text is kept once, and at
+  /// most 16 of them.
+  void Note(std::string_view text);
+
   const std::vector<CollectorError>& errors() const { return errors_; }
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   std::vector<CollectorError> errors_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace leak_exporter

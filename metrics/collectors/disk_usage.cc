@@ -18,6 +18,10 @@ namespace {
 
 using Places = std::vector<DirectoryPlace>;
 
+constexpr std::string_view kMayTouch =
+    "measuring may renew the access times of directories, because O_NOATIME "
+    "needs their owner's uid or CAP_FOWNER";
+
 struct FoundCache {
   RepositoryCache cache;
   std::optional<DirectoryPlace> place;
@@ -202,6 +206,7 @@ DiskUsageCollector::MeasuredById DiskUsageCollector::Measure(
       one.usage = tl::unexpected<Error>(opened.error());
     }
     if (!one.usage) AddError(one.usage.error(), errors);
+    if (one.usage && one.usage->touched) errors.Note(kMayTouch);
     last_cost_[place.id] =
         one.usage ? one.usage->entries : std::numeric_limits<uint64_t>::max();
     measured.emplace(place.id, std::move(one));

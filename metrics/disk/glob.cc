@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "metrics/base/open_untouched.h"
 #include "metrics/disk/directory_reader.h"
 
 namespace leak_exporter {
@@ -86,8 +87,8 @@ class Search {
 
   void ExpandWildcard(const UniqueFd& directory, const std::string& path,
                       size_t index) {
-    const UniqueFd list(
-        ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd list =
+        OpenUntouched(directory.get(), ".", O_RDONLY | O_DIRECTORY).fd;
     if (!list.valid()) return Fail(errno, path);
     DirectoryReader reader;
     while (!stopped_) {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "metrics/base/open_untouched.h"
 #include "metrics/disk/kernel_filesystem.h"
 #include "metrics/disk/walk_state.h"
 #include "metrics/disk/walk_worker.h"
@@ -49,6 +50,7 @@ class Helpers {
 
 bool Add(const DirectoryUsage& part, DirectoryUsage& sum) {
   sum.entries += part.entries;
+  sum.touched = sum.touched || part.touched;
   if (sum.allocated_bytes && part.allocated_bytes) {
     *sum.allocated_bytes += *part.allocated_bytes;
   } else {
@@ -73,7 +75,9 @@ Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
                                         const Deadline& deadline) {
   WalkedDirectory top;
   top.name = directory.path;
-  top.fd.Reset(::openat(directory.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UntouchedFile opened =
+      OpenUntouched(directory.fd, ".", O_RDONLY | O_DIRECTORY);
+  top.fd = std::move(opened.fd);
   struct statx status;
   if (!top.fd.valid() ||
       ::statx(top.fd.get(), "", AT_EMPTY_PATH,
@@ -94,7 +98,8 @@ Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
   helpers.Join();
 
   if (state.error()) return tl::unexpected<Error>(*state.error());
-  DirectoryUsage usage{.allocated_bytes = status.stx_blocks * 512};
+  DirectoryUsage usage{.allocated_bytes = status.stx_blocks * 512,
+                       .touched = opened.may_touch};
   bool fits = Add(worker.usage(), usage);
   for (const WalkWorker& helper : helpers.workers()) {
     fits = Add(helper.usage(), usage) && fits;

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include "metrics/base/open_untouched.h"
 #include "metrics/disk/kernel_filesystem.h"
 
 namespace leak_exporter {
 namespace {
 
-constexpr int kOpenFlags =
-    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+constexpr int kOpenFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 constexpr unsigned kStatusMask =
     STATX_TYPE | STATX_NLINK | STATX_INO | STATX_SIZE | STATX_BLOCKS;
 // A thread costs more than walking a small tree alone.
@@ -171,7 +171,7 @@ void WalkWorker::Enter() {
   WalkedDirectory child;
   child.name = PopLastName(parent.pending);
   pending_bytes_ -= child.name.size() + 1;
-  child.fd.Reset(::openat(parent.fd.get(), child.name.c_str(), kOpenFlags));
+  child.fd = Open(parent.fd.get(), child.name.c_str());
   if (!child.fd.valid()) {
     // Gone, or something else has its name by now.
     if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return;
@@ -188,6 +188,12 @@ void WalkWorker::Enter() {
     SetAside(stack_[first_open_]);
   }
   if (++entered_ == kDirectoriesWorthHelp && want_help_) want_help_();
+}
+
+UniqueFd WalkWorker::Open(int directory_fd, const char* name) {
+  UntouchedFile opened = OpenUntouched(directory_fd, name, kOpenFlags);
+  if (opened.may_touch) usage_.touched = true;
+  return std::move(opened.fd);
 }
 
 bool WalkWorker::MayEnter(int fd) {
@@ -216,7 +222,7 @@ void WalkWorker::SetAside(WalkedDirectory& directory) {
 
 void WalkWorker::Reopen(int child_fd) {
   WalkedDirectory& directory = stack_.back();
-  directory.fd.Reset(::openat(child_fd, "..", kOpenFlags));
+  directory.fd = Open(child_fd, "..");
   struct statx status;
   if (!directory.fd.valid() ||
       !Status(directory.fd.get(), "", AT_EMPTY_PATH, STATX_INO, status) ||

@@ -39,6 +39,8 @@ class WalkWorker {
   void CountAllocated(const struct statx& status);
 
   void Enter();
+  /// Opens a directory so that reading it does not change it, if allowed.
+  UniqueFd Open(int directory_fd, const char* name);
   bool MayEnter(int fd);
   void Leave();
   void SetAside(WalkedDirectory& directory);

@@ -9,6 +9,19 @@
 
 namespace leak_exporter {
 
+namespace {
+
+/// O_NOATIME is refused to those who are not the file's owner.
+Result<UniqueFd> OpenQuietly(const procfs::ProcessHandle& process,
+                             const std::string& path) {
+  constexpr int kFlags = O_RDONLY | O_NONBLOCK;
+  auto untouched = process.OpenAt(path.c_str(), kFlags | O_NOATIME);
+  if (untouched || untouched.error().code != EPERM) return untouched;
+  return process.OpenAt(path.c_str(), kFlags);
+}
+
+}  // namespace
+
 UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
                         const procfs::Mapping& mapping) {
   const auto hex = [](uint64_t address) {
@@ -16,10 +29,10 @@ UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
   };
   const std::string link =
       "map_files/" + hex(mapping.start) + "-" + hex(mapping.end);
-  auto mapped = process.OpenAt(link.c_str(), O_RDONLY | O_NONBLOCK);
+  auto mapped = OpenQuietly(process, link);
   if (mapped) return *std::move(mapped);
   const std::string path = "root" + std::string(mapping.name);
-  auto named = process.OpenAt(path.c_str(), O_RDONLY | O_NONBLOCK);
+  auto named = OpenQuietly(process, path);
   struct stat status {};
   if (named && ::fstat(named->get(), &status) == 0 && S_ISREG(status.st_mode) &&
       status.st_ino == mapping.inode) {

@@ -254,6 +254,18 @@ TEST_CASE("collector runner: the search's errors are those of `targets`") {
   CHECK_THAT(bench.log.text(), ContainsSubstring("Permission denied"));
 }
 
+TEST_CASE("collector runner: a collector's note is logged once") {
+  SnapshotBench bench;
+  bench.memory.collect = [](TargetSnapshot&, ErrorTally& errors) {
+    errors.Note("worth a word");
+    return true;
+  };
+  for (int i = 0; i < 5; ++i) CHECK(RunOf(bench.Take(), kMemory).success);
+  const std::string log = bench.log.text();
+  CHECK(log.find("worth a word") != std::string::npos);
+  CHECK(log.find("worth a word") == log.rfind("worth a word"));
+}
+
 TEST_CASE("collector runner: what a collector throws is its own failure") {
   SnapshotBench bench;
   bench.tree.collect = [](TargetSnapshot&, ErrorTally&) -> bool {

@@ -46,5 +46,16 @@ TEST_CASE("error_tally: a cause is counted and keeps its first message") {
   CHECK(tally.errors()[1].message == "too many");
 }
 
+TEST_CASE("error tally: notes are kept once each, and not without end") {
+  ErrorTally tally;
+  tally.Note("a");
+  tally.Note("b");
+  tally.Note("a");
+  CHECK(tally.notes() == std::vector<std::string>{"a", "b"});
+  CHECK(tally.errors().empty());
+  for (int i = 0; i < 100; ++i) tally.Note(std::to_string(i));
+  CHECK(tally.notes().size() == 16);
+}
+
 }  // namespace
 }  // namespace leak_exporter

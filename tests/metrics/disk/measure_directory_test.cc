@@ -282,5 +282,57 @@ TEST_CASE("measure: under another root links mean what they mean there") {
         directory_bytes + 2 * 4'321 + 17 + std::strlen("/etc/passwd"));
 }
 
+/// Sets the access time to long ago, as that of a directory in no use.
+void MakeOld(const std::string& path) {
+  const timespec times[2] = {{1'000'000'000, 0}, {0, UTIME_OMIT}};
+  REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+}
+
+time_t AccessTime(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_atim.tv_sec;
+}
+
+TEST_CASE("measure: its owner's directories keep their access times") {
+  const ScratchDirectory directory;
+  const std::string& top = directory.path();
+  // More levels than are open at once, so that some are opened a second time.
+  std::vector<std::string> paths = {top};
+  for (int i = 0; i < 40; ++i) {
+    paths.push_back(paths.back() + "/d");
+    fs::create_directory(paths.back());
+    fs::create_directory(paths.back() + "/other");
+    paths.insert(paths.begin(), paths.back() + "/other");
+  }
+  for (const std::string& path : paths) MakeOld(path);
+  const auto usage = Measure(top);
+  REQUIRE(usage);
+  CHECK(usage->entries == 80);
+  CHECK_FALSE(usage->touched);
+  for (const std::string& path : paths) {
+    INFO(path);
+    CHECK(AccessTime(path) == 1'000'000'000);
+  }
+}
+
+TEST_CASE("measure: whoever may not keep access times says so") {
+  if (::geteuid() != 0) {
+    WARN("not run: to become another user needs root");
+    return;
+  }
+  const ScratchDirectory directory;
+  fs::create_directory(directory.path() + "/d");
+  ::chmod(directory.path().c_str(), 0755);
+  const std::string seen = InChild([&]() -> std::string {
+    if (::setresuid(65'534, 65'534, 65'534) != 0) return "setresuid";
+    const auto usage = Measure(directory.path());
+    if (!usage) return usage.error().message;
+    return std::to_string(usage->entries) +
+           (usage->touched ? " touched" : " not touched");
+  });
+  CHECK(seen == "1 touched");
+}
+
 }  // namespace
 }  // namespace leak_exporter
