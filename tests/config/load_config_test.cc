@@ -250,6 +250,43 @@ TEST_CASE("config: the example and the manual have every collector") {
   }
 }
 
+/// The keys that a collector's block may have, as the message that refuses
+/// another one lists them.
+std::vector<std::string> KeysOf(const std::string& block) {
+  const auto config =
+      ParseConfig(kTarget + ("collectors: {" + block + ": {other: 1}}\n"),
+                  Targets::kRequired);
+  REQUIRE_FALSE(config);
+  const std::string error = Shown(config.error());
+  const std::string before = "; expected one of ";
+  const size_t list = error.find(before);
+  INFO(error);
+  REQUIRE(list != std::string::npos);
+  std::istringstream words(error.substr(list + before.size()));
+  std::vector<std::string> keys;
+  for (std::string key; words >> key;) {
+    if (key.back() == ',') key.pop_back();
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+TEST_CASE("config: the example has every key of every collector") {
+  const std::string example = TextOf(LEAK_TEST_EXAMPLE);
+  for (const CollectorId id : kValuesOf<CollectorId>) {
+    const std::string name(NameOf(id));
+    if (!IsBlock(name)) continue;
+    const size_t begin = example.find("\n  " + name + ":\n");
+    INFO(name);
+    REQUIRE(begin != std::string::npos);
+    const std::string block =
+        example.substr(begin, example.find("\n\n", begin) - begin);
+    for (const std::string& key : KeysOf(name)) {
+      CHECK_THAT(block, ContainsSubstring("\n    " + key + ": "));
+    }
+  }
+}
+
 TEST_CASE("config: a file that cannot be read is one error without a line") {
   const ScratchDirectory directory;
   const std::string path = directory.path() + "/c.yml";

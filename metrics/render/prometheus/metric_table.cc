@@ -409,7 +409,9 @@ constexpr bool IsIndexedById() {
   }
   return true;
 }
-static_assert(IsIndexedById());
+static_assert(
+    IsIndexedById(),
+    "the table does not have one row for each MetricId, in its order");
 
 constexpr std::array<const Metric*, kMetrics> SortedByName() {
   std::array<const Metric*, kMetrics> sorted{};

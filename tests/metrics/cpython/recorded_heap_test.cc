@@ -1,11 +1,13 @@
 #include "tests/metrics/cpython/recorded_heap.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "metrics/base/clock.h"
 #include "metrics/cpython/heap/heap_walk.h"
@@ -13,6 +15,7 @@
 #include "metrics/cpython/runtime/gc_statistics.h"
 #include "metrics/cpython/sizes/heap_measurer.h"
 #include "tests/catch.h"
+#include "tests/metrics/cpython/recorded_objects.h"
 #include "tests/metrics/remote/faulty_memory.h"
 
 namespace leak_exporter::cpython {
@@ -121,6 +124,21 @@ TEST_CASE("recorded heap: reads that fail here and there only lose objects") {
     REQUIRE(walked.has_value());
     CHECK(walked->walk.scan.objects <= all + 1);
   }
+}
+
+TEST_CASE("recorded objects: every recording is compared with") {
+  std::vector<std::string> recordings;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           LEAK_TEST_FIXTURES "/cpython/objects")) {
+    const std::string name = entry.path().filename();
+    const std::string suffix = ".heap.gz";
+    if (!name.ends_with(suffix)) continue;
+    recordings.push_back(name.substr(0, name.size() - suffix.size()));
+  }
+  std::vector<std::string> compared = kRecordedVersions;
+  std::ranges::sort(recordings);
+  std::ranges::sort(compared);
+  CHECK(recordings == compared);
 }
 
 TEST_CASE("recorded heap: the small ones, of all versions, can be walked") {

@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "metrics/cpython/layout/layout.h"
 #include "tests/catch.h"
@@ -196,27 +199,51 @@ bool IsProbed(const std::string& field) { return field == "gc.generations"; }
 
 struct Recorded {
   std::string file;
-  uint32_t major;
-  uint32_t minor;
-  bool free_threaded;
+  PythonVersion version;
+  bool free_threaded = false;
 };
 
-const Recorded kRecorded[] = {
-    {"2.7.18", 2, 7, false},  {"3.6.15", 3, 6, false},
-    {"3.7.16", 3, 7, false},  {"3.8.18", 3, 8, false},
-    {"3.9.2", 3, 9, false},   {"3.10.13", 3, 10, false},
-    {"3.11.2", 3, 11, false}, {"3.12.1", 3, 12, false},
-    {"3.13.0", 3, 13, false}, {"3.13.5", 3, 13, false},
-    {"3.13.5t", 3, 13, true}, {"3.14.8", 3, 14, false},
-    {"3.14.8t", 3, 14, true}, {"3.15.2", 3, 15, false},
-    {"3.15.2t", 3, 15, true},
-};
+/// What each file of the directory says that it is about.
+std::vector<Recorded> AllRecorded() {
+  std::vector<Recorded> all;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           LEAK_TEST_FIXTURES "/cpython/offsets")) {
+    if (entry.path().extension() != ".txt") continue;
+    Recorded recorded;
+    recorded.file = entry.path().stem();
+    std::ifstream file(entry.path());
+    std::string name;
+    std::string value;
+    while (file >> name >> value) {
+      if (name == "free_threaded") recorded.free_threaded = value == "1";
+      if (name != "version") continue;
+      const auto version = VersionFromName("python" + value);
+      REQUIRE(version);
+      recorded.version = *version;
+    }
+    all.push_back(recorded);
+  }
+  return all;
+}
+
+TEST_CASE("layouts: every version with a layout has recorded offsets") {
+  const std::vector<Recorded> all = AllRecorded();
+  for (const PythonVersion& version : KnownVersions()) {
+    for (const bool free_threaded : {false, true}) {
+      if (!FindLayout(version, free_threaded)) continue;
+      INFO(ToString(version) << (free_threaded ? "t" : ""));
+      CHECK(std::ranges::any_of(all, [&](const Recorded& recorded) {
+        return recorded.version == version &&
+               recorded.free_threaded == free_threaded;
+      }));
+    }
+  }
+}
 
 TEST_CASE("layouts: every offset is the one that the headers define") {
-  for (const Recorded& recorded : kRecorded) {
+  for (const Recorded& recorded : AllRecorded()) {
     INFO(recorded.file);
-    const auto layout = FindLayout(
-        {recorded.major, recorded.minor, std::nullopt}, recorded.free_threaded);
+    const auto layout = FindLayout(recorded.version, recorded.free_threaded);
     REQUIRE(layout.has_value());
     const Offsets ours = FieldsOf(*layout);
     const Offsets headers = ReadOffsets(recorded.file);
@@ -243,10 +270,9 @@ TEST_CASE("layouts: a field that the headers do not have is absent") {
                                              {"generation.size", 0},
                                              {"generation.threshold", 0},
                                              {"generation.count", 0}};
-  for (const Recorded& recorded : kRecorded) {
+  for (const Recorded& recorded : AllRecorded()) {
     INFO(recorded.file);
-    const auto layout = FindLayout(
-        {recorded.major, recorded.minor, std::nullopt}, recorded.free_threaded);
+    const auto layout = FindLayout(recorded.version, recorded.free_threaded);
     REQUIRE(layout.has_value());
     const Offsets headers = ReadOffsets(recorded.file);
     for (const auto& [name, offset] : FieldsOf(*layout)) {
@@ -254,7 +280,7 @@ TEST_CASE("layouts: a field that the headers do not have is absent") {
           name.rfind("dict_keys.", 0) == 0 ||
           name.rfind("dict_values.", 0) == 0 || name.rfind("arena.", 0) == 0 ||
           name.rfind("pool.", 0) == 0 ||
-          (name.rfind("stats.", 0) == 0 && recorded.minor == 6);
+          (name.rfind("stats.", 0) == 0 && recorded.version.minor == 6);
       if (private_struct || unseen.count(name) != 0) continue;
       if (name == "gc_head.size" && recorded.free_threaded) continue;
       INFO(name);
