@@ -50,10 +50,22 @@ std::vector<render::DebugBlock> BlockSchedule::TakeDue(TimePoint now) {
   for (Entry& entry : entries_) {
     if (entry.next_due > now) continue;
     due.push_back(entry.block);
-    const auto missed = (now - entry.next_due) / entry.interval;
-    entry.next_due += entry.interval * (missed + 1);
+    const uint64_t missed = Missed(entry, now);
+    left_out_ += missed;
+    entry.next_due += entry.interval * static_cast<int64_t>(missed + 1);
   }
   return due;
+}
+
+uint64_t BlockSchedule::LeftOut(TimePoint now) const {
+  uint64_t left_out = left_out_;
+  for (const Entry& entry : entries_) left_out += Missed(entry, now);
+  return left_out;
+}
+
+uint64_t BlockSchedule::Missed(const Entry& entry, TimePoint now) {
+  if (entry.next_due > now) return 0;
+  return static_cast<uint64_t>((now - entry.next_due) / entry.interval);
 }
 
 }  // namespace leak_exporter

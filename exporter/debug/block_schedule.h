@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -28,6 +29,10 @@ class BlockSchedule {
   /// is due again at its next multiple.
   std::vector<render::DebugBlock> TakeDue(TimePoint now);
 
+  /// How many blocks have been left out so far, because those before them took
+  /// longer than an interval. Counts what is overdue at `now` as well.
+  uint64_t LeftOut(TimePoint now) const;
+
  private:
   struct Entry {
     render::DebugBlock block;
@@ -35,7 +40,11 @@ class BlockSchedule {
     TimePoint next_due;
   };
 
+  /// How many intervals beyond the one that is due have passed.
+  static uint64_t Missed(const Entry& entry, TimePoint now);
+
   std::vector<Entry> entries_;
+  uint64_t left_out_ = 0;
 };
 
 }  // namespace leak_exporter

@@ -39,13 +39,27 @@ void DebugReporter::Stop() {
   changed_.notify_all();
 }
 
+uint64_t DebugReporter::LeftOut() const {
+  const std::lock_guard lock(mutex_);
+  return schedule_.LeftOut(clock_.Now());
+}
+
 void DebugReporter::Run() {
   std::unique_lock lock(mutex_);
+  uint64_t left_out_before = 0;
   while (!stopped_) {
     const auto blocks = schedule_.TakeDue(clock_.Now());
     if (!blocks.empty()) {
       const auto writer = writer_;
+      const uint64_t left_out = schedule_.LeftOut(clock_.Now());
       lock.unlock();
+      if (left_out > left_out_before) {
+        logger_.Warn(
+            "debug blocks were left out, because those before them "
+            "took longer than their interval",
+            {{"blocks", left_out - left_out_before}});
+      }
+      left_out_before = left_out;
       Print(blocks, writer);
       lock.lock();
       continue;

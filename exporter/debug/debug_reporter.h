@@ -35,6 +35,10 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
   Result<void> Start(WorkerThreads& workers);
   void Stop();
 
+  /// How many blocks were left out so far, because measuring took too long or
+  /// nobody read the output.
+  uint64_t LeftOut() const;
+
  private:
   void Run();
   void Print(const std::vector<render::DebugBlock>& blocks,
@@ -44,7 +48,7 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
   const WaitableClock& clock_;
   Logger& logger_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   uint64_t changes_ = 0;
   bool stopped_ = false;

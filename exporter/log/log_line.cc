@@ -84,8 +84,22 @@ bool IsBare(std::string_view text) {
 
 using Value = decltype(LogField::value);
 
+// Lines wait in a queue, and paths and messages come from the outside world.
+constexpr size_t kMostValueBytes = 2048;
+
+// At most so much of the text, with a mark where something is cut off. Never
+// cuts a character in two.
+std::string Shortened(std::string_view text) {
+  size_t end = kMostValueBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
 std::string ToText(LogFormat format, const Value& value) {
   if (const auto* const text = std::get_if<std::string_view>(&value)) {
+    if (text->size() > kMostValueBytes) return Quoted(Shortened(*text));
     const bool bare = format == LogFormat::kLogfmt && IsBare(*text);
     return bare ? std::string(*text) : Quoted(*text);
   }

@@ -43,6 +43,7 @@ uint64_t CollectorRunner::Begin(const Request& request) {
     }
   }
   if (hung) LogHung(environment_.logger, target_.name, *hung);
+  LogUnsaid();
   environment_.background.Relieve();
   return measurement;
 }
@@ -70,6 +71,9 @@ TargetSnapshot CollectorRunner::Finish(const Request& request,
     // Another measurement brings what one that hangs had not come to.
     if (measurement != last_abandoned_ || now >= request.deadline) break;
     measurement = Join(request);
+    lock.unlock();
+    LogUnsaid();
+    lock.lock();
   }
   return states_.Assemble(target_.name, request, measurement,
                           environment_.clock.Now());
@@ -110,9 +114,17 @@ void CollectorRunner::SubmitWork() {
       [self = shared_from_this(), number = measurement_->number] {
         self->Work(number);
       });
-  if (!submitted) {
-    LogCannotMeasure(environment_.logger, target_.name, submitted.error());
+  if (!submitted) unsaid_ = submitted.error();
+}
+
+/// Logs what happened under the lock. Called under no lock.
+void CollectorRunner::LogUnsaid() {
+  std::optional<Error> error;
+  {
+    const Lock lock(mutex_);
+    error = std::exchange(unsaid_, std::nullopt);
   }
+  if (error) LogCannotMeasure(environment_.logger, target_.name, *error);
 }
 
 /// Gives up the measurement under way where its thread hangs in a collector:
@@ -212,14 +224,17 @@ std::optional<CollectorRunner::TimePoint> CollectorRunner::WaitUntil(
 }
 
 void CollectorRunner::Resume() {
-  const Lock lock(mutex_);
-  if (!measurement_) return;
-  measurement_->claimed_elsewhere.reset();
-  if (measurement_->parked && !stopped_) {
-    measurement_->parked = false;
-    SubmitWork();
+  {
+    const Lock lock(mutex_);
+    if (!measurement_) return;
+    measurement_->claimed_elsewhere.reset();
+    if (measurement_->parked && !stopped_) {
+      measurement_->parked = false;
+      SubmitWork();
+    }
+    Notify();
   }
-  Notify();
+  LogUnsaid();
 }
 
 void CollectorRunner::Work(uint64_t measurement) {
@@ -350,9 +365,7 @@ void CollectorRunner::StartBackgroundRun(CollectorId id) {
         const Lock lock(self->mutex_);
         self->EndRun(id, std::move(finished));
       });
-  if (!submitted) {
-    LogCannotMeasure(environment_.logger, target_.name, submitted.error());
-  }
+  if (!submitted) unsaid_ = submitted.error();
 }
 
 /// Begins a run of the measurement under way. Returns the result before it,

@@ -118,6 +118,7 @@ class CollectorRunner final
   uint64_t Join(const Request& request);
   uint64_t StartMeasurement(const Request& request);
   void SubmitWork();
+  void LogUnsaid();
   std::optional<CollectorId> AbandonHung(const Request& request);
   bool IsUnderWay(uint64_t measurement) const;
   bool IsAwaited(const Request& request) const;
@@ -159,6 +160,8 @@ class CollectorRunner final
   /// hangs.
   std::optional<uint64_t> last_abandoned_;
   bool stopped_ = false;
+  /// Why no thread could be started, to be logged without the lock.
+  std::optional<Error> unsaid_;
 };
 
 }  // namespace leak_exporter

@@ -62,6 +62,8 @@ bool Service::Run() {
 
 render::ExporterStatus Service::Status() const {
   render::ExporterStatus status = self_.Read();
+  status.log_lines_dropped = logger_.dropped_lines();
+  status.debug_blocks_dropped = reporter_->LeftOut();
   if (!options_.config_file.empty()) {
     const ConfigReloader::State state = reloader_.state();
     status.config_last_reload_successful = state.last_successful;

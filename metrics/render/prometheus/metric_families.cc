@@ -70,6 +70,9 @@ void AddExporter(const ExporterStatus& status, FamilySet& families) {
                status.config_last_reload_successful);
   families.Add(kExporterConfigLastReloadSuccessTimestampSeconds, {},
                status.config_last_reload_success_unix_seconds);
+  families.Add(kExporterLogLinesDroppedTotal, {}, status.log_lines_dropped);
+  families.Add(kExporterDebugBlocksDroppedTotal, {},
+               status.debug_blocks_dropped);
   families.Add(kProcessCpuSecondsTotal, {}, status.cpu_seconds);
   families.Add(kProcessOpenFds, {}, status.open_fds);
   families.Add(kProcessMaxFds, {}, status.max_fds);

@@ -19,6 +19,10 @@ struct ExporterStatus {
   /// Absent where no configuration file is used.
   std::optional<bool> config_last_reload_successful;
   std::optional<double> config_last_reload_success_unix_seconds;
+  /// Log lines and debug blocks that were left out so far, because nobody read
+  /// them in time.
+  std::optional<uint64_t> log_lines_dropped;
+  std::optional<uint64_t> debug_blocks_dropped;
   std::optional<double> cpu_seconds;
   std::optional<uint64_t> open_fds;
   std::optional<uint64_t> max_fds;

@@ -66,6 +66,8 @@ enum class MetricId : size_t {
   kExporterBuildInfo,
   kExporterConfigLastReloadSuccessful,
   kExporterConfigLastReloadSuccessTimestampSeconds,
+  kExporterLogLinesDroppedTotal,
+  kExporterDebugBlocksDroppedTotal,
   kProcessCpuSecondsTotal,
   kProcessOpenFds,
   kProcessMaxFds,

@@ -151,9 +151,12 @@ class MachineTest(unittest.TestCase):
     def test_03_a_wrong_file_is_refused_on_reload(self):
         right = CONFIGURATION.read_text()
         CONFIGURATION.write_text("targets: 1\n")
-        systemctl("reload", UNIT)
-        until("the wrong file is refused", lambda: samples().get(
-            "leak_exporter_config_last_reload_successful") == 0)
+        with self.assertRaises(AssertionError):
+            systemctl("reload", UNIT)
+        self.assertIn("leak_exporter.yml:1:10: targets", run(
+            "journalctl", "--unit", UNIT, "--since", "-1min"))
+        self.assertEqual(samples().get(
+            "leak_exporter_config_last_reload_successful"), 1)
         self.check_application()
         CONFIGURATION.write_text(right)
         systemctl("reload", UNIT)

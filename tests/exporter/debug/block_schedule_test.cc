@@ -85,5 +85,19 @@ TEST_CASE("block schedule: another configuration keeps what is the same") {
   CHECK(schedule.NextDue() == kStart + seconds(10));
 }
 
+TEST_CASE("block schedule: blocks that were missed are counted") {
+  BlockSchedule schedule;
+  schedule.Configure(PidEvery(seconds(10)), kStart);
+  CHECK(schedule.LeftOut(kStart + seconds(9)) == 0);
+  schedule.TakeDue(kStart);
+  CHECK(schedule.LeftOut(kStart + seconds(10)) == 0);
+  // One is due and two were missed, while nobody took any.
+  CHECK(schedule.LeftOut(kStart + seconds(35)) == 2);
+  schedule.TakeDue(kStart + seconds(35));
+  CHECK(schedule.LeftOut(kStart + seconds(36)) == 2);
+  schedule.TakeDue(kStart + seconds(40));
+  CHECK(schedule.LeftOut(kStart + seconds(41)) == 2);
+}
+
 }  // namespace
 }  // namespace leak_exporter

@@ -101,5 +101,17 @@ TEST_CASE("log: a field may be appended to the text of an event") {
   }
 }
 
+TEST_CASE("log: a long value is cut between characters") {
+  const std::string text = "x" + std::string(3000, '-');
+  CHECK(Message(LogFormat::kLogfmt, text)
+            .ends_with("msg=\"" + text.substr(0, 2048) + "…\""));
+  std::string umlauts = "x";
+  for (int i = 0; i < 1500; ++i) umlauts += "ü";
+  const auto line = nlohmann::json::parse(Message(LogFormat::kJson, umlauts));
+  CHECK(line["msg"] == umlauts.substr(0, 2047) + "…");
+  CHECK(Message(LogFormat::kLogfmt, std::string(2048, 'y'))
+            .ends_with("msg=" + std::string(2048, 'y')));
+}
+
 }  // namespace
 }  // namespace leak_exporter

@@ -222,6 +222,8 @@ ExporterStatus SampleExporterStatus() {
   status.compiler = "GNU 12.2.0";
   status.config_last_reload_successful = true;
   status.config_last_reload_success_unix_seconds = 1699990000.5;
+  status.log_lines_dropped = 12;
+  status.debug_blocks_dropped = 3;
   status.cpu_seconds = 1.25;
   status.open_fds = 9;
   status.max_fds = 1024;
