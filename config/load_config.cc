@@ -1,24 +1,18 @@
 #include "config/load_config.h"
 
-#include <cerrno>
 #include <chrono>
-#include <cstddef>
-#include <cstdio>
-#include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "config/map_reader.h"
 #include "config/read_targets.h"
+#include "config/read_text.h"
 #include "config/text_checks.h"
 #include "config/yaml_tree.h"
 #include "metrics/base/collector_id.h"
 
 namespace leak_exporter::config {
 namespace {
-
-constexpr size_t kLargestFile = size_t{1} << 20;
 
 void ReadProcessTree(MapReader map, ProcessTreeConfig& config) {
   map.Bool("enabled", config.enabled);
@@ -122,33 +116,6 @@ void ReadDebugging(MapReader map, DebuggingConfig& config) {
             config.mapping_profile_interval);
   map.String("output", CheckFilePath, config.output);
   map.RejectOthers();
-}
-
-ConfigErrors FileError(std::string message) {
-  return {ConfigError{{}, "", std::move(message)}};
-}
-
-std::string SystemMessage(int code) {
-  return std::generic_category().message(code);
-}
-
-// The file's text, whatever kind of file it is, up to the bound.
-tl::expected<std::string, ConfigErrors> ReadText(const std::string& path) {
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
-  if (file == nullptr) return tl::unexpected(FileError(SystemMessage(errno)));
-  std::string text(kLargestFile + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) {
-    return tl::unexpected(FileError(SystemMessage(errno)));
-  }
-  if (text.size() > kLargestFile) {
-    return tl::unexpected(
-        FileError("is larger than " + std::to_string(kLargestFile) + " bytes"));
-  }
-  return text;
 }
 
 }  // namespace
