@@ -294,6 +294,9 @@ WebConfigResult ParseWebConfig(std::string_view text,
   };
   below(
       "tls_server_config", [&](const YamlNode& node, const std::string& path) {
+        const bool empty = node.kind == Kind::kNull ||
+                           (node.kind == Kind::kMap && node.entries.empty());
+        if (empty) return;
         ReadTls(MapReader(node, path, errors), directory, config.tls.emplace());
       });
   below("http_server_config",

@@ -37,8 +37,8 @@ std::vector<std::string> Errors(const std::string& text) {
 TEST_CASE("web config: an empty file asks for nothing") {
   CHECK(Parsed("") == WebConfig{});
   CHECK(Parsed("tls_server_config:\nhttp_server_config:\n"
-               "basic_auth_users:\nrate_limit:\n")
-            .basic_auth_users.empty());
+               "basic_auth_users:\nrate_limit:\n") == WebConfig{});
+  CHECK(Parsed("tls_server_config: {}\nbasic_auth_users: {}\n") == WebConfig{});
 }
 
 TEST_CASE("web config: every key of the toolkit's format") {
@@ -129,7 +129,7 @@ TEST_CASE("web config: every error with its place") {
        {"1:1: tls_server_confg: is an unknown key (did you mean "
         "tls_server_config?); expected one of tls_server_config, "
         "http_server_config, basic_auth_users, rate_limit"}},
-      {"tls_server_config: {}",
+      {"tls_server_config: {min_version: TLS12}",
        {"1:20: tls_server_config.cert_file: is missing; expected this or cert",
         "1:20: tls_server_config.key_file: is missing; expected this or key"}},
       {"tls_server_config:\n  cert_file: a\n  cert: x\n  key_file: b\n",
@@ -150,7 +150,8 @@ TEST_CASE("web config: every error with its place") {
         "of TLS10, TLS11, TLS12, TLS13"}},
       {"tls_server_config: {cert_file: a, key_file: b, curve_preferences: "
        "[CurveP25]}",
-       {"1:68: tls_server_config.curve_preferences: 'CurveP25' is unknown (did "
+       {"1:68: tls_server_config.curve_preferences[0]: 'CurveP25' is unknown "
+        "(did "
         "you mean CurveP256?); expected one of CurveP256, CurveP384, "
         "CurveP521, X25519"}},
       {"http_server_config: {headers: {Server: me}}",
