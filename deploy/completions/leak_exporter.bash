@@ -2,7 +2,8 @@
 _leak_exporter() {
   local current=${COMP_WORDS[COMP_CWORD]}
   local flags='--config.file= --pid= --web.listen-address= --web.systemd-socket
-    --web.telemetry-path= --format= --log.level= --log.format= --version --help'
+    --web.telemetry-path= --web.max-connections= --format= --log.level= --log.format=
+    --version --help'
   local commands='serve profile check-config'
   local blocks='memory pid disk mapping'
   local flag value word command=

@@ -11,6 +11,7 @@ complete -c leak_exporter -l pid -x -a '(__fish_complete_pids)' -d 'Watch this p
 complete -c leak_exporter -l web.listen-address -x -d 'Listen there'
 complete -c leak_exporter -l web.systemd-socket -d 'Listen on the sockets that systemd hands over'
 complete -c leak_exporter -l web.telemetry-path -x -d 'Serve the metrics under this path'
+complete -c leak_exporter -l web.max-connections -x -d 'Keep at most this many connections'
 complete -c leak_exporter -l format -x -a 'text json' -d 'Print blocks as'
 complete -c leak_exporter -l log.level -x -a 'debug info warn error' -d 'Log from this level on'
 complete -c leak_exporter -l log.format -x -a 'logfmt json' -d 'Log as'

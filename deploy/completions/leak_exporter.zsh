@@ -9,6 +9,7 @@ _leak_exporter() {
     '*--web.listen-address=[listen there]:address:'
     '--web.systemd-socket[listen on the sockets that systemd hands over]'
     '--web.telemetry-path=[serve the metrics under this path]:path:'
+    '--web.max-connections=[keep at most this many connections]:number:'
     '--format=[print blocks as]:format:(text json)'
     '--log.level=[log from this level on]:level:(debug info warn error)'
     '--log.format=[log as]:format:(logfmt json)'

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct Options {
   bool systemd_socket = false;
   /// Begins with a slash, and nothing else is served there.
   std::string telemetry_path = "/metrics";
+  size_t max_connections = 64;
 
   /// For profile: at least one block, none of them twice, in the order of
   /// render::kDebugBlocks.

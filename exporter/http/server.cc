@@ -1,10 +1,10 @@
 #include "exporter/http/server.h"
 
-#include <fcntl.h>
 #include <microhttpd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdarg>
 #include <cstdio>
@@ -16,7 +16,10 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/http/acceptor.h"
+#include "exporter/http/connections.h"
 #include "exporter/http/gzip.h"
+#include "exporter/http/mhd_response.h"
 #include "exporter/http/negotiation.h"
 
 namespace leak_exporter::http {
@@ -29,20 +32,20 @@ constexpr size_t kLeastPackedBytes = 1024;
 
 /// The state of one request between the library's calls.
 struct Exchange {
+  bool head_checked = false;
   size_t body_bytes = 0;
 };
-
-struct DestroyResponse {
-  void operator()(MHD_Response* response) const {
-    MHD_destroy_response(response);
-  }
-};
-using ResponseHandle = std::unique_ptr<MHD_Response, DestroyResponse>;
 
 struct StopDaemon {
   void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
 };
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
+
+int Descriptor(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info == nullptr ? -1 : info->connect_fd;
+}
 
 std::string_view HeaderValue(MHD_Connection* connection, const char* name) {
   const char* value = nullptr;
@@ -78,29 +81,6 @@ Request ReadRequest(MHD_Connection* connection, std::string_view path,
   return request;
 }
 
-void FreeBody(void* body) { delete static_cast<std::string*>(body); }
-
-/// Passes the body to the library without a copy.
-ResponseHandle MakeResponse(Response&& response) {
-  auto body = std::make_unique<std::string>(std::move(response.body));
-  ResponseHandle handle(MHD_create_response_from_buffer_with_free_callback_cls(
-      body->size(), body->data(), &FreeBody, body.get()));
-  if (!handle) throw std::bad_alloc();
-  body.release();
-  const auto add = [&handle](const char* name, const std::string& value) {
-    if (MHD_add_response_header(handle.get(), name, value.c_str()) == MHD_NO) {
-      throw std::invalid_argument(std::string("bad response header ") + name);
-    }
-  };
-  add("Content-Type", response.content_type);
-  add("Cache-Control", "no-store");
-  add("X-Content-Type-Options", "nosniff");
-  add("X-Frame-Options", "DENY");
-  add("Referrer-Policy", "no-referrer");
-  for (const auto& [name, value] : response.headers) add(name.c_str(), value);
-  return handle;
-}
-
 Response MethodNotAllowed(const Route& route) {
   Response response = PlainText(405, "method not allowed");
   std::string allow;
@@ -118,27 +98,37 @@ class Server::Implementation {
  public:
   Implementation(std::vector<Route> routes, Logger& logger,
                  const ServerLimits& limits)
-      : routes_(std::move(routes)), logger_(logger), limits_(limits) {}
+      : routes_(std::move(routes)),
+        logger_(logger),
+        limits_(limits),
+        connections_(limits.connections) {}
 
-  void Start(const ListenSocket& socket) {
-    // The library closes its descriptor, so that it gets a duplicate.
-    const int fd = ::fcntl(socket.fd(), F_DUPFD_CLOEXEC, 0);
-    if (fd < 0) throw std::runtime_error(std::strerror(errno));
-    DaemonHandle daemon(MHD_start_daemon(
+  /// Begins to accept. `sockets` outlive this object.
+  void Start(const std::vector<ListenSocket>& sockets) {
+    // The table bounds the connections. The library counts one for a moment
+    // longer.
+    const auto most = static_cast<unsigned>(8 * limits_.connections.Most());
+    daemon_.reset(MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-            MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+            MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG |
+            MHD_USE_NO_LISTEN_SOCKET,
         0, nullptr, nullptr, &Implementation::OnRequest, this,
         MHD_OPTION_EXTERNAL_LOGGER, &Implementation::OnLog, this,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
-        &Implementation::OnCompleted, nullptr, MHD_OPTION_CONNECTION_LIMIT,
-        limits_.connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        limits_.idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        MHD_OPTION_URI_LOG_CALLBACK, &Implementation::OnUri, this,
+        MHD_OPTION_NOTIFY_COMPLETED, &Implementation::OnCompleted, this,
+        MHD_OPTION_NOTIFY_CONNECTION, &Implementation::OnConnection, this,
+        MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE, kThreadStackBytes,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END));
-    if (!daemon) {
-      throw std::runtime_error("cannot serve HTTP at " + socket.address());
-    }
-    daemons_.push_back(std::move(daemon));
+    if (!daemon_) throw std::runtime_error("cannot serve HTTP");
+    acceptor_.emplace(
+        sockets, connections_, [this](int fd) { return GiveToLibrary(fd); },
+        logger_);
+  }
+
+  ~Implementation() {
+    acceptor_.reset();
+    connections_.Stop();
   }
 
  private:
@@ -158,11 +148,42 @@ class Server::Implementation {
     }
   }
 
-  static void OnCompleted(void* /*unused*/, MHD_Connection* /*connection*/,
+  /// The line of a request has come. Makes the request's Exchange.
+  static void* OnUri(void* self, const char* /*uri*/,
+                     MHD_Connection* connection) {
+    static_cast<Implementation*>(self)->connections_.Enter(
+        Descriptor(connection), Phase::kHead);
+    return new (std::nothrow) Exchange;
+  }
+
+  bool GiveToLibrary(int fd) {
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
+      ::close(fd);
+      return false;
+    }
+    return MHD_add_connection(daemon_.get(), fd,
+                              reinterpret_cast<const sockaddr*>(&peer),
+                              length) == MHD_YES;
+  }
+
+  static void OnCompleted(void* self, MHD_Connection* connection,
                           void** exchange,
                           MHD_RequestTerminationCode /*code*/) {
     delete static_cast<Exchange*>(*exchange);
     *exchange = nullptr;
+    static_cast<Implementation*>(self)->connections_.Enter(
+        Descriptor(connection), Phase::kIdle);
+  }
+
+  /// The library closes the descriptor after this call.
+  static void OnConnection(void* self, MHD_Connection* connection,
+                           void** /*context*/,
+                           MHD_ConnectionNotificationCode code) {
+    if (code != MHD_CONNECTION_NOTIFY_CLOSED) return;
+    static_cast<Implementation*>(self)->connections_.Remove(
+        Descriptor(connection));
   }
 
   [[gnu::format(printf, 2, 0)]] static void OnLog(void* self,
@@ -176,21 +197,28 @@ class Server::Implementation {
   }
 
   MHD_Result Serve(MHD_Connection* connection, const char* path,
-                   const char* method, size_t* upload_size, void** exchange) {
-    if (*exchange == nullptr) {
-      *exchange = new Exchange;
+                   const char* method, size_t* upload_size, void** context) {
+    if (*context == nullptr) return MHD_NO;
+    auto& exchange = *static_cast<Exchange*>(*context);
+    const int fd = Descriptor(connection);
+    if (!exchange.head_checked) {
+      exchange.head_checked = true;
       // The library closes a connection that is answered in this first call. A
       // valid request therefore waits for the next call.
       auto refusal = RefuseBody(connection, path, method);
-      return refusal ? Queue(connection, std::move(*refusal)) : MHD_YES;
+      if (refusal) return Queue(connection, std::move(*refusal));
+      connections_.Enter(fd, Phase::kBody);
+      return MHD_YES;
     }
     if (*upload_size > 0) {
-      auto& body_bytes = static_cast<Exchange*>(*exchange)->body_bytes;
-      body_bytes += *upload_size;
+      exchange.body_bytes += *upload_size;
       *upload_size = 0;
-      return body_bytes <= limits_.body_bytes ? MHD_YES : MHD_NO;
+      connections_.Moved(fd, exchange.body_bytes);
+      return exchange.body_bytes <= limits_.body_bytes ? MHD_YES : MHD_NO;
     }
-    return Queue(connection, Answer(connection, path, method));
+    if (!connections_.AwaitTurn(fd)) return MHD_NO;
+    Response response = Answer(connection, path, method);
+    return Queue(connection, std::move(response));
   }
 
   /// The answer to a request whose body is not read.
@@ -233,8 +261,12 @@ class Server::Implementation {
 
   MHD_Result Queue(MHD_Connection* connection, Response&& response) {
     const auto status = static_cast<unsigned>(response.status);
-    return MHD_queue_response(connection, status,
-                              MakeResponse(std::move(response)).get());
+    const int fd = Descriptor(connection);
+    connections_.Enter(fd, Phase::kResponse);
+    const ResponseHandle handle = MakeResponse(
+        std::move(response),
+        [this, fd](uint64_t bytes) { connections_.Moved(fd, bytes); });
+    return MHD_queue_response(connection, status, handle.get());
   }
 
   void Pack(MHD_Connection* connection, Response& response) {
@@ -262,8 +294,10 @@ class Server::Implementation {
   Logger& logger_;
   ServerLimits limits_;
   Gzip gzip_;
-  /// The last member, so that it is destroyed before what the handlers use.
-  std::vector<DaemonHandle> daemons_;
+  Connections connections_;
+  /// The last members, so that they are destroyed before what the handlers use.
+  DaemonHandle daemon_;
+  std::optional<Acceptor> acceptor_;
 };
 
 Server::Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
@@ -271,7 +305,7 @@ Server::Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
     : sockets_(std::move(sockets)),
       implementation_(
           std::make_unique<Implementation>(std::move(routes), logger, limits)) {
-  for (const ListenSocket& socket : sockets_) implementation_->Start(socket);
+  implementation_->Start(sockets_);
 }
 
 Server::~Server() = default;

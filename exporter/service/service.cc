@@ -21,6 +21,12 @@ constexpr std::chrono::milliseconds kPatienceAtTheEnd{400};
 // within its interval.
 constexpr int kWatchdogTurns = 4;
 
+http::ServerLimits WebLimits(const Options& options) {
+  http::ServerLimits limits;
+  limits.connections.connections = options.max_connections;
+  return limits;
+}
+
 }  // namespace
 
 Service::Service(const Options& options, const config::Config& config,
@@ -42,7 +48,7 @@ Service::Service(const Options& options, const config::Config& config,
       http::MakeRoutes({snapshotter_, limits_, [this] { return Status(); },
                         [this] { return reload_queue_.Request(); },
                         options_.telemetry_path}),
-      logger_);
+      logger_, WebLimits(options_));
   for (const std::string& address : server_->Addresses()) {
     logger_.Info("listening", {{"address", address}});
   }

@@ -52,6 +52,13 @@ class StreamClient {
     return ::poll(&waiting, 1, milliseconds) == 1;
   }
 
+  /// Waits for the other side to close both ways, without reading; false when
+  /// it does not.
+  bool AwaitHangUp(int milliseconds = 5000) const {
+    pollfd waiting{fd_.get(), POLLRDHUP, 0};
+    return ::poll(&waiting, 1, milliseconds) == 1;
+  }
+
   /// Reads up to the end of one response, whose length its header tells, or
   /// until the other side closes or nothing more comes.
   std::string ReadResponse(bool with_body = true) {

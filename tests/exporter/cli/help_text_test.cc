@@ -42,6 +42,10 @@ Flags of serve, profile:
   CHECK_THAT(help, ContainsSubstring(R"(
   --web.telemetry-path=PATH
                         Serve the metrics under PATH. (/metrics)
+  --web.max-connections=N
+                        Keep at most N connections, and half of them from one
+                        address. A new one is always accepted; the one that has
+                        longest made no progress is closed for it. (64)
 
 Flags of profile:
 )"));
