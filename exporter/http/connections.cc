@@ -63,8 +63,9 @@ std::optional<std::chrono::nanoseconds> Connections::CloseOverdue() {
   const auto now = Clock::now();
   for (const auto& given_up : table_.GiveUpOverdue(now)) Close(given_up);
   const auto next = table_.NextOverdue();
-  if (!next) return std::nullopt;
-  return *next - now;
+  if (next) return *next - now;
+  if (table_.size() > 0) return std::chrono::nanoseconds::max();
+  return std::nullopt;
 }
 
 void Connections::Close(const ConnectionTable::GivenUp& connection) {

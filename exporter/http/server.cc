@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdarg>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <new>
 #include <optional>
@@ -18,9 +16,12 @@
 
 #include "exporter/http/acceptor.h"
 #include "exporter/http/connections.h"
+#include "exporter/http/framing.h"
 #include "exporter/http/gzip.h"
+#include "exporter/http/mhd_request.h"
 #include "exporter/http/mhd_response.h"
 #include "exporter/http/negotiation.h"
+#include "exporter/http/routes.h"
 
 namespace leak_exporter::http {
 namespace {
@@ -29,9 +30,17 @@ namespace {
 constexpr size_t kThreadStackBytes = size_t{256} << 10;
 // A body that fits into one packet gains nothing from compression.
 constexpr size_t kLeastPackedBytes = 1024;
+// The library's memory for a connection, as a multiple of the size of a head.
+// It must not run out, since the library then closes without an answer.
+constexpr size_t kMemoryFactor = 4;
+constexpr std::ptrdiff_t kMostArguments = 250;
 
 /// The state of one request between the library's calls.
 struct Exchange {
+  /// As it was sent.
+  std::string target;
+  /// Past the library.
+  bool answered = false;
   bool head_checked = false;
   size_t body_bytes = 0;
 };
@@ -40,57 +49,6 @@ struct StopDaemon {
   void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
 };
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
-
-int Descriptor(MHD_Connection* connection) {
-  const MHD_ConnectionInfo* info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  return info == nullptr ? -1 : info->connect_fd;
-}
-
-std::string_view HeaderValue(MHD_Connection* connection, const char* name) {
-  const char* value = nullptr;
-  size_t size = 0;
-  if (MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, name,
-                                    std::strlen(name), &value,
-                                    &size) == MHD_NO ||
-      value == nullptr) {
-    return {};
-  }
-  return {value, size};
-}
-
-MHD_Result AppendArgument(void* query, MHD_ValueKind /*kind*/, const char* key,
-                          size_t key_size, const char* value,
-                          size_t value_size) {
-  static_cast<decltype(Request::query)*>(query)->emplace_back(
-      std::string(key, key_size),
-      value == nullptr ? std::string() : std::string(value, value_size));
-  return MHD_YES;
-}
-
-Request ReadRequest(MHD_Connection* connection, std::string_view path,
-                    std::string_view method) {
-  Request request;
-  request.path = path;
-  request.method = method == "HEAD" ? "GET" : method;
-  MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND,
-                              &AppendArgument, &request.query);
-  request.header = [connection](const char* name) {
-    return HeaderValue(connection, name);
-  };
-  return request;
-}
-
-Response MethodNotAllowed(const Route& route) {
-  Response response = PlainText(405, "method not allowed");
-  std::string allow;
-  for (const std::string& method : route.methods) {
-    if (!allow.empty()) allow += ", ";
-    allow += method == "GET" ? "GET, HEAD" : method;
-  }
-  response.headers.emplace_back("Allow", std::move(allow));
-  return response;
-}
 
 }  // namespace
 
@@ -118,8 +76,9 @@ class Server::Implementation {
         MHD_OPTION_NOTIFY_COMPLETED, &Implementation::OnCompleted, this,
         MHD_OPTION_NOTIFY_CONNECTION, &Implementation::OnConnection, this,
         MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE, kThreadStackBytes,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END));
+        kMemoryFactor * limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE,
+        kThreadStackBytes, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_END));
     if (!daemon_) throw std::runtime_error("cannot serve HTTP");
     acceptor_.emplace(
         sockets, connections_, [this](int fd) { return GiveToLibrary(fd); },
@@ -135,12 +94,12 @@ class Server::Implementation {
   /// The library's only way in. No exception of a handler may pass it.
   static MHD_Result OnRequest(void* self, MHD_Connection* connection,
                               const char* path, const char* method,
-                              const char* /*version*/,
-                              const char* /*upload_data*/, size_t* upload_size,
-                              void** exchange) {
+                              const char* version, const char* /*upload_data*/,
+                              size_t* upload_size, void** exchange) {
     auto& server = *static_cast<Implementation*>(self);
     try {
-      return server.Serve(connection, path, method, upload_size, exchange);
+      return server.Serve(connection, path, method, version, upload_size,
+                          exchange);
     } catch (const std::exception& failure) {
       server.logger_.Error("no answer could be made",
                            {{"path", path}, {"error", failure.what()}});
@@ -149,11 +108,22 @@ class Server::Implementation {
   }
 
   /// The line of a request has come. Makes the request's Exchange.
-  static void* OnUri(void* self, const char* /*uri*/,
-                     MHD_Connection* connection) {
-    static_cast<Implementation*>(self)->connections_.Enter(
-        Descriptor(connection), Phase::kHead);
-    return new (std::nothrow) Exchange;
+  static void* OnUri(void* self, const char* uri, MHD_Connection* connection) {
+    try {
+      static_cast<Implementation*>(self)->connections_.Enter(
+          Descriptor(connection), Phase::kHead);
+      auto exchange = std::make_unique<Exchange>();
+      exchange->target = uri == nullptr ? "" : uri;
+      const auto& target = exchange->target;
+      if (std::count(target.begin(), target.end(), '&') > kMostArguments) {
+        // The library closes a connection where it has no room for them.
+        AnswerPastLibrary(connection, PlainText(414, "too many arguments"));
+        exchange->answered = true;
+      }
+      return exchange.release();
+    } catch (const std::exception&) {
+      return nullptr;
+    }
   }
 
   bool GiveToLibrary(int fd) {
@@ -197,15 +167,24 @@ class Server::Implementation {
   }
 
   MHD_Result Serve(MHD_Connection* connection, const char* path,
-                   const char* method, size_t* upload_size, void** context) {
+                   const char* method, const char* version, size_t* upload_size,
+                   void** context) {
     if (*context == nullptr) return MHD_NO;
     auto& exchange = *static_cast<Exchange*>(*context);
+    if (exchange.answered) return MHD_NO;
     const int fd = Descriptor(connection);
     if (!exchange.head_checked) {
       exchange.head_checked = true;
+      const HeaderFields headers = ReadHeaders(connection);
+      const size_t most = limits_.header_bytes;
+      if (auto large = RefuseHeadSize(exchange.target, headers, most)) {
+        // The library may have no memory left to answer.
+        AnswerPastLibrary(connection, *large);
+        return MHD_NO;
+      }
       // The library closes a connection that is answered in this first call. A
       // valid request therefore waits for the next call.
-      auto refusal = RefuseBody(connection, path, method);
+      auto refusal = RefuseHead(headers, exchange, path, method, version);
       if (refusal) return Queue(connection, std::move(*refusal));
       connections_.Enter(fd, Phase::kBody);
       return MHD_YES;
@@ -214,42 +193,46 @@ class Server::Implementation {
       exchange.body_bytes += *upload_size;
       *upload_size = 0;
       connections_.Moved(fd, exchange.body_bytes);
-      return exchange.body_bytes <= limits_.body_bytes ? MHD_YES : MHD_NO;
+      if (exchange.body_bytes <= limits_.body_bytes) return MHD_YES;
+      AnswerPastLibrary(connection, BodyTooLarge());
+      return MHD_NO;
     }
     if (!connections_.AwaitTurn(fd)) return MHD_NO;
     Response response = Answer(connection, path, method);
     return Queue(connection, std::move(response));
   }
 
-  /// The answer to a request whose body is not read.
-  std::optional<Response> RefuseBody(MHD_Connection* connection,
-                                     const char* path, const char* method) {
-    const std::string_view length = HeaderValue(connection, "Content-Length");
-    const bool chunked = !HeaderValue(connection, "Transfer-Encoding").empty();
-    if (!chunked && (length.empty() || length == "0")) return std::nullopt;
-    if (auto refusal = RefuseRoute(path, method)) return refusal;
-    size_t bytes = 0;
-    const auto [end, code] =
-        std::from_chars(length.data(), length.data() + length.size(), bytes);
-    if (chunked || (code == std::errc{} && bytes <= limits_.body_bytes)) {
-      return std::nullopt;
-    }
-    return PlainText(413, "request body too large");
+  /// The answer to a request that goes no further than its head.
+  std::optional<Response> RefuseHead(const HeaderFields& headers,
+                                     const Exchange& exchange, const char* path,
+                                     const char* method,
+                                     const char* version) const {
+    auto refusal = RefuseTarget(exchange.target);
+    if (!refusal) refusal = RefuseFraming(version, headers);
+    if (!refusal) refusal = RefuseBody(BodyLength(headers), path, method);
+    if (refusal) refusal->headers.emplace_back("Connection", "close");
+    return refusal;
   }
 
-  std::optional<Response> RefuseRoute(const char* path, const char* method) {
-    const Route* route = FindRoute(path);
-    if (route == nullptr) return PlainText(404, "not found");
-    if (!Takes(*route, method)) return MethodNotAllowed(*route);
-    return std::nullopt;
+  std::optional<Response> RefuseBody(std::optional<size_t> length,
+                                     const char* path,
+                                     const char* method) const {
+    if (length == 0) return std::nullopt;
+    if (auto refusal = routes_.Refuse(path, method)) return refusal;
+    if (!length || *length <= limits_.body_bytes) return std::nullopt;
+    return BodyTooLarge();
+  }
+
+  static Response BodyTooLarge() {
+    return PlainText(413, "request body too large");
   }
 
   Response Answer(MHD_Connection* connection, const char* path,
                   const char* method) {
-    if (auto refusal = RefuseRoute(path, method)) return std::move(*refusal);
+    if (auto refusal = routes_.Refuse(path, method)) return std::move(*refusal);
     try {
       Response response =
-          FindRoute(path)->handler(ReadRequest(connection, path, method));
+          routes_.Find(path)->handler(ReadRequest(connection, path, method));
       Pack(connection, response);
       return response;
     } catch (const std::exception& failure) {
@@ -277,20 +260,7 @@ class Server::Implementation {
     response.headers.emplace_back("Content-Encoding", "gzip");
   }
 
-  const Route* FindRoute(std::string_view path) const {
-    const auto route =
-        std::find_if(routes_.begin(), routes_.end(),
-                     [path](const Route& r) { return r.path == path; });
-    return route == routes_.end() ? nullptr : &*route;
-  }
-
-  static bool Takes(const Route& route, std::string_view method) {
-    if (method == "HEAD") method = "GET";
-    return std::find(route.methods.begin(), route.methods.end(), method) !=
-           route.methods.end();
-  }
-
-  std::vector<Route> routes_;
+  Routes routes_;
   Logger& logger_;
   ServerLimits limits_;
   Gzip gzip_;

@@ -46,6 +46,8 @@ class StreamClient {
     return true;
   }
 
+  void SendNoMore() const { ::shutdown(fd_.get(), SHUT_WR); }
+
   /// Waits for something to read, or the end; false when nothing came.
   bool WaitReadable(int milliseconds = 5000) const {
     pollfd waiting{fd_.get(), POLLIN, 0};

@@ -4,55 +4,18 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/catch.h"
+#include "tests/exporter/http/running_server.h"
 #include "tests/exporter/log/captured_log.h"
 #include "tests/exporter/stream_client.h"
 #include "tests/scratch_directory.h"
 
 namespace leak_exporter::http {
 namespace {
-
-Response Echo(const Request& request) {
-  std::string text = request.method + " " + request.path;
-  for (const auto& [key, value] : request.query) {
-    text += " " + key + "=" + value;
-  }
-  text += " accept=";
-  text += request.header("accept");
-  return PlainText(200, text);
-}
-
-Response Throw(const Request&) { throw std::runtime_error("out of luck"); }
-
-std::vector<ListenSocket> Loopback() {
-  ListenAddress address;
-  address.host = "127.0.0.1";
-  auto sockets = Listen(address);
-  REQUIRE(sockets);
-  return std::move(*sockets);
-}
-
-class RunningServer {
- public:
-  explicit RunningServer(
-      std::vector<Route> routes = {{"/echo", {"GET"}, Echo},
-                                   {"/do", {"POST", "PUT"}, Echo},
-                                   {"/throw", {"GET"}, Throw}},
-      const ServerLimits& limits = {})
-      : server_(Loopback(), std::move(routes), log_.logger(), limits) {}
-
-  std::string address() const { return server_.Addresses().front(); }
-  std::string log() const { return log_.text(); }
-
- private:
-  CapturedLog log_;
-  Server server_;
-};
 
 TEST_CASE("server: a handler sees path, query and headers") {
   const RunningServer server;
@@ -285,6 +248,7 @@ TEST_CASE("server: a body is read up to the limit") {
   int sent = 0;
   while (sent < 10'000 && endless.Send(chunk)) ++sent;
   CHECK(sent < 10'000);
+  CHECK_THAT(endless.ReadResponse(), ContainsSubstring("HTTP/1.1 413 "));
 }
 
 TEST_CASE("server: ends with open connections and answers what it works on") {
