@@ -23,11 +23,18 @@ using std::chrono::milliseconds;
 // How long nothing is accepted when there are no descriptors left, or when
 // connections that were shut down have not ended yet.
 constexpr int kPauseMilliseconds = 5;
-// A connection handed over meanwhile gets a deadline that may be nearer.
-constexpr milliseconds kLongestSleep{1000};
+// A connection that was given away gets other deadlines meanwhile.
+constexpr milliseconds kLongestSleep{500};
 // What the kernel holds of a response. Much more would hide for minutes that a
 // client does not read it.
 constexpr int kSendBufferBytes = 64 << 10;
+
+int SleepMilliseconds(std::chrono::nanoseconds at_most) {
+  return static_cast<int>(std::chrono::ceil<milliseconds>(
+                              std::clamp<std::chrono::nanoseconds>(
+                                  at_most, milliseconds(0), kLongestSleep))
+                              .count());
+}
 
 UniqueFd Checked(int fd, const char* call) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), call);
@@ -86,12 +93,9 @@ void Acceptor::Run() {
 void Acceptor::Wait() {
   if (connections_.Crowded()) ::poll(nullptr, 0, kPauseMilliseconds);
   const auto quiet = connections_.CloseOverdue();
-  const auto sleep =
-      std::chrono::ceil<milliseconds>(std::clamp<std::chrono::nanoseconds>(
-          quiet.value_or(kLongestSleep), milliseconds(0), kLongestSleep));
   std::array<epoll_event, 64> events{};
   const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(),
-                                 static_cast<int>(sleep.count()));
+                                 quiet ? SleepMilliseconds(*quiet) : -1);
   // First those that have something to say, before others take their places.
   for (int i = 0; i < count; ++i) {
     const int fd = events[i].data.fd;
