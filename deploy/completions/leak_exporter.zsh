@@ -10,6 +10,8 @@ _leak_exporter() {
     '--web.systemd-socket[listen on the sockets that systemd hands over]'
     '--web.telemetry-path=[serve the metrics under this path]:path:'
     '--web.max-connections=[keep at most this many connections]:number:'
+    '--web.enable-lifecycle=-[let everybody or nobody reload over HTTP]:switch:(true false)'
+    '--web.enable-debug=-[serve the debug blocks]:switch:(true false)'
     '--format=[print blocks as]:format:(text json)'
     '--log.level=[log from this level on]:level:(debug info warn error)'
     '--log.format=[log as]:format:(logfmt json)'

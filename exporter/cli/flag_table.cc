@@ -109,6 +109,16 @@ Checked SetMaxConnections(const std::string& value, Options& options) {
   return {};
 }
 
+Checked SetLifecycle(const std::string& value, Options& options) {
+  options.enable_lifecycle = value.empty();
+  return {};
+}
+
+Checked SetDebug(const std::string& value, Options& options) {
+  options.enable_debug = value.empty();
+  return {};
+}
+
 Checked RefuseWebConfig(const std::string&, Options&) {
   return Wrong(
       "TLS and authentication are not supported in this version; leave it out, "
@@ -165,6 +175,18 @@ const std::vector<FlagSpec>& Flags() {
                "progress is closed for it. (64)",
        .commands = {kServe},
        .set = SetMaxConnections},
+      {.name = "--web.enable-lifecycle",
+       .help = "Let everybody reload the configuration by POST /-/reload; "
+               "=false: nobody. (root and the exporter's user, from this "
+               "machine)",
+       .commands = {kServe},
+       .takes_off = true,
+       .set = SetLifecycle},
+      {.name = "--web.enable-debug",
+       .help = "Serve the debug blocks; =false: do not. (on)",
+       .commands = {kServe},
+       .takes_off = true,
+       .set = SetDebug},
       {.name = "--web.config.file",
        .value = "FILE",
        .commands = {kServe},

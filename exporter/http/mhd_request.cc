@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "exporter/http/client_socket.h"
+
 namespace leak_exporter::http {
 namespace {
 
@@ -65,6 +67,7 @@ Request ReadRequest(MHD_Connection* connection, std::string_view path,
   request.header = [connection](const char* name) {
     return HeaderValue(connection, name);
   };
+  request.client = [connection] { return ReadClient(Descriptor(connection)); };
   return request;
 }
 

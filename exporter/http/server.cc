@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "exporter/http/acceptor.h"
+#include "exporter/http/client_trust.h"
 #include "exporter/http/connections.h"
 #include "exporter/http/framing.h"
 #include "exporter/http/gzip.h"
@@ -231,8 +232,11 @@ class Server::Implementation {
                   const char* method) {
     if (auto refusal = routes_.Refuse(path, method)) return std::move(*refusal);
     try {
-      Response response =
-          routes_.Find(path)->handler(ReadRequest(connection, path, method));
+      const Request request = ReadRequest(connection, path, method);
+      if (request.method != "GET") {
+        if (auto refusal = RefuseCrossSite(request)) return std::move(*refusal);
+      }
+      Response response = routes_.Find(path)->handler(request);
       Pack(connection, response);
       return response;
     } catch (const std::exception& failure) {

@@ -29,8 +29,9 @@ struct ServerLimits {
 ///
 /// Every response has headers that keep a browser from caching it or guessing
 /// its type. Larger responses are compressed for clients that accept gzip. An
-/// unknown path is answered with 404, a wrong method with 405 and Allow. An
-/// exception from a handler is logged and answered with 500.
+/// unknown path is answered with 404, a wrong method with 405 and Allow. What a
+/// page of another site has a browser send is answered with 403, unless it is a
+/// GET. An exception from a handler is logged and answered with 500.
 class Server {
  public:
   /// Throws std::runtime_error if the HTTP library or a thread cannot be

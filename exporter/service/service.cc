@@ -1,9 +1,11 @@
 #include "exporter/service/service.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <csignal>
 #include <utility>
 
@@ -20,6 +22,11 @@ constexpr std::chrono::milliseconds kPatienceAtTheEnd{400};
 // A question is judged a turn later, and the manager is to hear of it twice
 // within its interval.
 constexpr int kWatchdogTurns = 4;
+
+std::string HostName() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
 
 http::ServerLimits WebLimits(const Options& options) {
   http::ServerLimits limits;
@@ -47,7 +54,9 @@ Service::Service(const Options& options, const config::Config& config,
       std::move(sockets),
       http::MakeRoutes({snapshotter_, limits_, [this] { return Status(); },
                         [this] { return reload_queue_.Request(); },
-                        options_.telemetry_path}),
+                        options_.telemetry_path,
+                        http::ClientTrust(HostName(), ::geteuid()),
+                        options_.enable_lifecycle, options_.enable_debug}),
       logger_, WebLimits(options_));
   for (const std::string& address : server_->Addresses()) {
     logger_.Info("listening", {{"address", address}});

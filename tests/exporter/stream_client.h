@@ -136,7 +136,8 @@ class StreamClient {
 inline std::string HttpRequest(const std::string& address,
                                const std::string& request) {
   StreamClient client(address);
-  client.Send(request + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  client.Send(request +
+              " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   return client.ReadToEnd();
 }
 

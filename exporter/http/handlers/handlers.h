@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "exporter/http/client_trust.h"
 #include "exporter/http/handlers/shared_limits.h"
 #include "exporter/http/message.h"
 #include "exporter/reload/reload_queue.h"
@@ -22,6 +24,12 @@ struct Site {
   std::function<render::ExporterStatus()> status;
   std::function<ReloadResult()> reload;
   std::string telemetry_path;
+  ClientTrust trust;
+  /// Whether everybody or nobody may reload; absent means clients that may see
+  /// everything.
+  std::optional<bool> enable_lifecycle = std::nullopt;
+  /// Whether the debug blocks are served.
+  bool enable_debug = true;
 };
 
 /// The exporter's routes: metrics, debug blocks, health, reload, and a page

@@ -42,6 +42,8 @@ TEST_CASE("options: serve is the default, with and without its name") {
     CHECK_FALSE(options.systemd_socket);
     CHECK(options.telemetry_path == "/metrics");
     CHECK(options.max_connections == 64);
+    CHECK(options.enable_lifecycle == std::nullopt);
+    CHECK(options.enable_debug);
     CHECK(options.log_level == LogLevel::kInfo);
     CHECK(options.log_format == LogFormat::kLogfmt);
   }
@@ -69,6 +71,11 @@ TEST_CASE("options: every web and log flag") {
   CHECK(options.log_level == LogLevel::kError);
   CHECK(options.log_format == LogFormat::kJson);
   CHECK(Parsed({"--pid=1", "--web.systemd-socket"}).systemd_socket);
+  CHECK(Parsed({"--pid=1", "--web.enable-lifecycle"}).enable_lifecycle == true);
+  CHECK(Parsed({"--pid=1", "--web.enable-lifecycle=false"}).enable_lifecycle ==
+        false);
+  CHECK_FALSE(Parsed({"--pid=1", "--web.enable-debug=false"}).enable_debug);
+  CHECK(Parsed({"--pid=1", "--web.enable-debug=true"}).enable_debug);
 }
 
 TEST_CASE("options: profile takes blocks and a format") {

@@ -134,6 +134,20 @@ TEST_CASE("server: a Unix socket serves as well, beside TCP") {
   }
 }
 
+TEST_CASE("server: a page of another site may have nothing changed") {
+  const RunningServer server;
+  for (const char* header :
+       {"Origin: http://evil.example", "Sec-Fetch-Site: cross-site"}) {
+    StreamClient client(server.address());
+    client.Send(std::string("POST /do HTTP/1.1\r\nHost: x\r\n") + header +
+                "\r\n\r\n");
+    CHECK_THAT(client.ReadResponse(), ContainsSubstring("HTTP/1.1 403 "));
+    client.Send(std::string("GET /echo HTTP/1.1\r\nHost: x\r\n") + header +
+                "\r\n\r\n");
+    CHECK_THAT(client.ReadResponse(), ContainsSubstring("HTTP/1.1 200 "));
+  }
+}
+
 TEST_CASE("server: idle and half-sent connections hold up nobody") {
   const RunningServer server;
   std::deque<StreamClient> idle;
