@@ -12,6 +12,7 @@
 #include "exporter/cli/effective_config.h"
 #include "exporter/http/handlers/handlers.h"
 #include "exporter/schedule/measuring.h"
+#include "exporter/service/process_user.h"
 #include "exporter/system/descriptor_limit.h"
 
 namespace leak_exporter {
@@ -56,12 +57,32 @@ Service::Service(const Options& options, const config::Config& config,
                         [this] { return reload_queue_.Request(); },
                         options_.telemetry_path,
                         http::ClientTrust(HostName(), ::geteuid()),
+                        [this](const MainProcess& process) {
+                          return UserOfProcess(proc_fs_, clock_, process);
+                        },
                         options_.enable_lifecycle, options_.enable_debug}),
       logger_, WebLimits(options_));
-  for (const std::string& address : server_->Addresses()) {
-    logger_.Info("listening", {{"address", address}});
+  for (const http::ListenSocket& socket : server_->sockets()) {
+    logger_.Info("listening", {{"address", socket.address()}});
   }
+  WarnOfExposure();
   watchdog_.emplace(server_->sockets());
+}
+
+/// TLS and authentication would make it unnecessary.
+void Service::WarnOfExposure() {
+  std::string addresses;
+  for (const http::ListenSocket& socket : server_->sockets()) {
+    if (socket.IsForThisMachineOnly()) continue;
+    addresses += (addresses.empty() ? "" : " ") + socket.address();
+  }
+  if (addresses.empty()) return;
+  std::string exposed = "metrics, names and pids of processes";
+  if (options_.enable_debug) exposed += ", debug blocks without values";
+  if (options_.enable_lifecycle == true) exposed += ", reloading";
+  logger_.Warn(
+      "other machines may connect, without TLS and without authentication",
+      {{"address", addresses}, {"exposed", exposed}});
 }
 
 bool Service::Run() {

@@ -109,7 +109,10 @@ Response DebugBlock(const Site& site, render::DebugBlock block,
     return PlainText(400,
                      "unknown format '" + format + "', expected text or json");
   }
-  const Snapshot snapshot = site.snapshotter.Take(measure);
+  // Before the client can have gone.
+  const Trust trust = site.trust.Of(request);
+  Snapshot snapshot = site.snapshotter.Take(measure);
+  WithholdValues(trust, site.user_of, snapshot);
   Response response;
   if (format == "json") {
     response.content_type = "application/json";

@@ -7,6 +7,7 @@
 
 #include "exporter/http/client_trust.h"
 #include "exporter/http/handlers/shared_limits.h"
+#include "exporter/http/handlers/withhold_values.h"
 #include "exporter/http/message.h"
 #include "exporter/reload/reload_queue.h"
 #include "exporter/schedule/snapshotter.h"
@@ -25,6 +26,7 @@ struct Site {
   std::function<ReloadResult()> reload;
   std::string telemetry_path;
   ClientTrust trust;
+  UserOf user_of;
   /// Whether everybody or nobody may reload; absent means clients that may see
   /// everything.
   std::optional<bool> enable_lifecycle = std::nullopt;
@@ -33,7 +35,8 @@ struct Site {
 };
 
 /// The exporter's routes: metrics, debug blocks, health, reload, and a page
-/// that leads to them unless the metrics are at "/".
+/// that leads to them unless the metrics are at "/". Values are withheld from
+/// clients that may not see them.
 std::vector<Route> MakeRoutes(const Site& site);
 
 /// How long a scrape may take. `timeout_header` is the value of its

@@ -31,7 +31,8 @@ class SiteBench : public SnapshotBench {
             },
             [this] { return reload_result; },
             "/metrics",
-            ClientTrust("box", 900)};
+            ClientTrust("box", 900),
+            [](const MainProcess&) { return std::optional<uid_t>(1000); }};
   }
 
   Response Get(const std::string& path,
