@@ -2,7 +2,8 @@
 _leak_exporter() {
   local current=${COMP_WORDS[COMP_CWORD]}
   local flags='--config.file= --pid= --web.listen-address= --web.systemd-socket
-    --web.telemetry-path= --format= --log.level= --log.format= --version --help'
+    --web.telemetry-path= --web.max-connections= --web.enable-lifecycle= --web.enable-debug=
+    --format= --log.level= --log.format= --version --help'
   local commands='serve profile check-config'
   local blocks='memory pid disk mapping'
   local flag value word command=
@@ -19,6 +20,7 @@ _leak_exporter() {
     --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$value"); return ;;
     --log.level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$value"); return ;;
     --log.format) mapfile -t COMPREPLY < <(compgen -W 'logfmt json' -- "$value"); return ;;
+    --web.enable-*) mapfile -t COMPREPLY < <(compgen -W 'true false' -- "$value"); return ;;
     --*) return ;;
   esac
 

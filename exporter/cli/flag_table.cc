@@ -14,6 +14,10 @@ namespace {
 
 // The kernel's PID_MAX_LIMIT (include/linux/threads.h).
 constexpr pid_t kLargestPid = 4 * 1024 * 1024;
+// Each address has half of them, and half of those are answered at one time.
+constexpr size_t kFewestConnections = 4;
+// Each takes a thread.
+constexpr size_t kMostConnections = 4096;
 
 constexpr std::array<Choice<BlockFormat>, 2> kBlockFormats = {
     {{"text", BlockFormat::kText}, {"json", BlockFormat::kJson}}};
@@ -91,6 +95,30 @@ Checked SetTelemetryPath(const std::string& value, Options& options) {
   return {};
 }
 
+Checked SetMaxConnections(const std::string& value, Options& options) {
+  size_t number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [parsed, error] = std::from_chars(value.data(), end, number);
+  if (error != std::errc() || parsed != end || number < kFewestConnections ||
+      number > kMostConnections) {
+    return Wrong(Quote(value) + " is not a number of connections; expected a " +
+                 "whole number from " + std::to_string(kFewestConnections) +
+                 " to " + std::to_string(kMostConnections));
+  }
+  options.max_connections = number;
+  return {};
+}
+
+Checked SetLifecycle(const std::string& value, Options& options) {
+  options.enable_lifecycle = value.empty();
+  return {};
+}
+
+Checked SetDebug(const std::string& value, Options& options) {
+  options.enable_debug = value.empty();
+  return {};
+}
+
 Checked RefuseWebConfig(const std::string&, Options&) {
   return Wrong(
       "TLS and authentication are not supported in this version; leave it out, "
@@ -140,6 +168,25 @@ const std::vector<FlagSpec>& Flags() {
        .help = "Serve the metrics under PATH. (/metrics)",
        .commands = {kServe},
        .set = SetTelemetryPath},
+      {.name = "--web.max-connections",
+       .value = "N",
+       .help = "Keep at most N connections, and half of them from one address. "
+               "A new one is always accepted; the one that has longest made no "
+               "progress is closed for it. (64)",
+       .commands = {kServe},
+       .set = SetMaxConnections},
+      {.name = "--web.enable-lifecycle",
+       .help = "Let everybody reload the configuration by POST /-/reload; "
+               "=false: nobody. (root and the exporter's user, from this "
+               "machine)",
+       .commands = {kServe},
+       .takes_off = true,
+       .set = SetLifecycle},
+      {.name = "--web.enable-debug",
+       .help = "Serve the debug blocks; =false: do not. (on)",
+       .commands = {kServe},
+       .takes_off = true,
+       .set = SetDebug},
       {.name = "--web.config.file",
        .value = "FILE",
        .commands = {kServe},

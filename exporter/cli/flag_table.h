@@ -24,9 +24,11 @@ struct FlagSpec {
   /// Only these commands take the flag.
   std::vector<Options::Command> commands = {};
   bool repeatable = false;
+  /// A switch that may be on by default: "=false" is stored as well.
+  bool takes_off = false;
   /// Checks the value and stores it. The value is never empty, except that of a
-  /// switch. The error does not name the flag. Null for flags that ParseOptions
-  /// itself answers.
+  /// switch that is on; one that is off has "false". The error does not name
+  /// the flag. Null for flags that ParseOptions itself answers.
   Checked (*set)(const std::string& value, Options& options) = nullptr;
 
   bool TakesValue() const { return !value.empty(); }

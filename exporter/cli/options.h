@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,12 @@ struct Options {
   bool systemd_socket = false;
   /// Begins with a slash, and nothing else is served there.
   std::string telemetry_path = "/metrics";
+  size_t max_connections = 64;
+  /// Who may reload over HTTP: everybody or nobody. Absent means the clients
+  /// that may see everything.
+  std::optional<bool> enable_lifecycle;
+  /// Whether the debug blocks are served.
+  bool enable_debug = true;
 
   /// For profile: at least one block, none of them twice, in the order of
   /// render::kDebugBlocks.

@@ -121,8 +121,8 @@ Checked SetSwitch(const GivenFlag& given, Options& options) {
     }
     on = *parsed;
   }
-  if (!on || given.spec->set == nullptr) return {};
-  return given.spec->set("", options);
+  if (given.spec->set == nullptr || (!on && !given.spec->takes_off)) return {};
+  return given.spec->set(on ? "" : "false", options);
 }
 
 Checked SetFlag(const GivenFlag& given, Options& options) {

@@ -216,6 +216,11 @@ ListenSocket::~ListenSocket() {
   }
 }
 
+bool ListenSocket::IsForThisMachineOnly() const {
+  return address_.starts_with("unix:") || address_.starts_with("127.") ||
+         address_.starts_with("[::1]:") || address_.starts_with("[::ffff:127.");
+}
+
 void ListenSocket::OwnPath(const std::string& path) {
   struct stat bound {};
   if (::lstat(path.c_str(), &bound) != 0) return;

@@ -24,6 +24,8 @@ class ListenSocket {
   int fd() const { return fd_.get(); }
   /// The bound address: "127.0.0.1:10042", "[::]:10042", "unix:/run/x.sock".
   const std::string& address() const { return address_; }
+  /// Whether it is a Unix socket or bound to a loopback address.
+  bool IsForThisMachineOnly() const;
   /// Makes the destructor remove the Unix socket at `path`, to which this
   /// socket has just been bound.
   void OwnPath(const std::string& path);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +10,16 @@
 #include <vector>
 
 namespace leak_exporter::http {
+
+/// Where a request comes from, as far as its connection tells.
+struct Client {
+  /// It has proved who it is.
+  bool authenticated = false;
+  /// It came by a Unix socket or over loopback.
+  bool on_this_machine = false;
+  /// Whose process has the client's socket, if that is on this machine.
+  std::optional<uid_t> owner;
+};
 
 /// A request as handlers see it. It names no type of the HTTP library, so that
 /// handlers can be tested without a socket.
@@ -20,6 +32,8 @@ struct Request {
   /// Returns the value of a header, empty if the request does not have it. The
   /// case of `name` does not matter.
   std::function<std::string_view(const char* name)> header;
+  /// Looks up the client, which takes reads of /proc. Empty if there is none.
+  std::function<Client()> client;
 
   /// Every value of a query parameter, which may be repeated.
   std::vector<std::string> QueryValues(std::string_view name) const;

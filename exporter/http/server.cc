@@ -1,14 +1,12 @@
 #include "exporter/http/server.h"
 
-#include <fcntl.h>
 #include <microhttpd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <cstdarg>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <new>
 #include <optional>
@@ -16,8 +14,15 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/http/acceptor.h"
+#include "exporter/http/client_trust.h"
+#include "exporter/http/connections.h"
+#include "exporter/http/framing.h"
 #include "exporter/http/gzip.h"
+#include "exporter/http/mhd_request.h"
+#include "exporter/http/mhd_response.h"
 #include "exporter/http/negotiation.h"
+#include "exporter/http/routes.h"
 
 namespace leak_exporter::http {
 namespace {
@@ -26,91 +31,25 @@ namespace {
 constexpr size_t kThreadStackBytes = size_t{256} << 10;
 // A body that fits into one packet gains nothing from compression.
 constexpr size_t kLeastPackedBytes = 1024;
+// The library's memory for a connection, as a multiple of the size of a head.
+// It must not run out, since the library then closes without an answer.
+constexpr size_t kMemoryFactor = 4;
+constexpr std::ptrdiff_t kMostArguments = 250;
 
 /// The state of one request between the library's calls.
 struct Exchange {
+  /// As it was sent.
+  std::string target;
+  /// Past the library.
+  bool answered = false;
+  bool head_checked = false;
   size_t body_bytes = 0;
 };
-
-struct DestroyResponse {
-  void operator()(MHD_Response* response) const {
-    MHD_destroy_response(response);
-  }
-};
-using ResponseHandle = std::unique_ptr<MHD_Response, DestroyResponse>;
 
 struct StopDaemon {
   void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
 };
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
-
-std::string_view HeaderValue(MHD_Connection* connection, const char* name) {
-  const char* value = nullptr;
-  size_t size = 0;
-  if (MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, name,
-                                    std::strlen(name), &value,
-                                    &size) == MHD_NO ||
-      value == nullptr) {
-    return {};
-  }
-  return {value, size};
-}
-
-MHD_Result AppendArgument(void* query, MHD_ValueKind /*kind*/, const char* key,
-                          size_t key_size, const char* value,
-                          size_t value_size) {
-  static_cast<decltype(Request::query)*>(query)->emplace_back(
-      std::string(key, key_size),
-      value == nullptr ? std::string() : std::string(value, value_size));
-  return MHD_YES;
-}
-
-Request ReadRequest(MHD_Connection* connection, std::string_view path,
-                    std::string_view method) {
-  Request request;
-  request.path = path;
-  request.method = method == "HEAD" ? "GET" : method;
-  MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND,
-                              &AppendArgument, &request.query);
-  request.header = [connection](const char* name) {
-    return HeaderValue(connection, name);
-  };
-  return request;
-}
-
-void FreeBody(void* body) { delete static_cast<std::string*>(body); }
-
-/// Passes the body to the library without a copy.
-ResponseHandle MakeResponse(Response&& response) {
-  auto body = std::make_unique<std::string>(std::move(response.body));
-  ResponseHandle handle(MHD_create_response_from_buffer_with_free_callback_cls(
-      body->size(), body->data(), &FreeBody, body.get()));
-  if (!handle) throw std::bad_alloc();
-  body.release();
-  const auto add = [&handle](const char* name, const std::string& value) {
-    if (MHD_add_response_header(handle.get(), name, value.c_str()) == MHD_NO) {
-      throw std::invalid_argument(std::string("bad response header ") + name);
-    }
-  };
-  add("Content-Type", response.content_type);
-  add("Cache-Control", "no-store");
-  add("X-Content-Type-Options", "nosniff");
-  add("X-Frame-Options", "DENY");
-  add("Referrer-Policy", "no-referrer");
-  for (const auto& [name, value] : response.headers) add(name.c_str(), value);
-  return handle;
-}
-
-Response MethodNotAllowed(const Route& route) {
-  Response response = PlainText(405, "method not allowed");
-  std::string allow;
-  for (const std::string& method : route.methods) {
-    if (!allow.empty()) allow += ", ";
-    allow += method == "GET" ? "GET, HEAD" : method;
-  }
-  response.headers.emplace_back("Allow", std::move(allow));
-  return response;
-}
 
 }  // namespace
 
@@ -118,39 +57,50 @@ class Server::Implementation {
  public:
   Implementation(std::vector<Route> routes, Logger& logger,
                  const ServerLimits& limits)
-      : routes_(std::move(routes)), logger_(logger), limits_(limits) {}
+      : routes_(std::move(routes)),
+        logger_(logger),
+        limits_(limits),
+        connections_(limits.connections) {}
 
-  void Start(const ListenSocket& socket) {
-    // The library closes its descriptor, so that it gets a duplicate.
-    const int fd = ::fcntl(socket.fd(), F_DUPFD_CLOEXEC, 0);
-    if (fd < 0) throw std::runtime_error(std::strerror(errno));
-    DaemonHandle daemon(MHD_start_daemon(
+  /// Begins to accept. `sockets` outlive this object.
+  void Start(const std::vector<ListenSocket>& sockets) {
+    // The table bounds the connections. The library counts one for a moment
+    // longer.
+    const auto most = static_cast<unsigned>(8 * limits_.connections.Most());
+    daemon_.reset(MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-            MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+            MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG |
+            MHD_USE_NO_LISTEN_SOCKET,
         0, nullptr, nullptr, &Implementation::OnRequest, this,
         MHD_OPTION_EXTERNAL_LOGGER, &Implementation::OnLog, this,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
-        &Implementation::OnCompleted, nullptr, MHD_OPTION_CONNECTION_LIMIT,
-        limits_.connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        limits_.idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE, kThreadStackBytes,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END));
-    if (!daemon) {
-      throw std::runtime_error("cannot serve HTTP at " + socket.address());
-    }
-    daemons_.push_back(std::move(daemon));
+        MHD_OPTION_URI_LOG_CALLBACK, &Implementation::OnUri, this,
+        MHD_OPTION_NOTIFY_COMPLETED, &Implementation::OnCompleted, this,
+        MHD_OPTION_NOTIFY_CONNECTION, &Implementation::OnConnection, this,
+        MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        kMemoryFactor * limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE,
+        kThreadStackBytes, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_END));
+    if (!daemon_) throw std::runtime_error("cannot serve HTTP");
+    acceptor_.emplace(
+        sockets, connections_, [this](int fd) { return GiveToLibrary(fd); },
+        logger_);
+  }
+
+  ~Implementation() {
+    acceptor_.reset();
+    connections_.Stop();
   }
 
  private:
   /// The library's only way in. No exception of a handler may pass it.
   static MHD_Result OnRequest(void* self, MHD_Connection* connection,
                               const char* path, const char* method,
-                              const char* /*version*/,
-                              const char* /*upload_data*/, size_t* upload_size,
-                              void** exchange) {
+                              const char* version, const char* /*upload_data*/,
+                              size_t* upload_size, void** exchange) {
     auto& server = *static_cast<Implementation*>(self);
     try {
-      return server.Serve(connection, path, method, upload_size, exchange);
+      return server.Serve(connection, path, method, version, upload_size,
+                          exchange);
     } catch (const std::exception& failure) {
       server.logger_.Error("no answer could be made",
                            {{"path", path}, {"error", failure.what()}});
@@ -158,11 +108,53 @@ class Server::Implementation {
     }
   }
 
-  static void OnCompleted(void* /*unused*/, MHD_Connection* /*connection*/,
+  /// The line of a request has come. Makes the request's Exchange.
+  static void* OnUri(void* self, const char* uri, MHD_Connection* connection) {
+    try {
+      static_cast<Implementation*>(self)->connections_.Enter(
+          Descriptor(connection), Phase::kHead);
+      auto exchange = std::make_unique<Exchange>();
+      exchange->target = uri == nullptr ? "" : uri;
+      const auto& target = exchange->target;
+      if (std::count(target.begin(), target.end(), '&') > kMostArguments) {
+        // The library closes a connection where it has no room for them.
+        AnswerPastLibrary(connection, PlainText(414, "too many arguments"));
+        exchange->answered = true;
+      }
+      return exchange.release();
+    } catch (const std::exception&) {
+      return nullptr;
+    }
+  }
+
+  bool GiveToLibrary(int fd) {
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
+      ::close(fd);
+      return false;
+    }
+    return MHD_add_connection(daemon_.get(), fd,
+                              reinterpret_cast<const sockaddr*>(&peer),
+                              length) == MHD_YES;
+  }
+
+  static void OnCompleted(void* self, MHD_Connection* connection,
                           void** exchange,
                           MHD_RequestTerminationCode /*code*/) {
     delete static_cast<Exchange*>(*exchange);
     *exchange = nullptr;
+    static_cast<Implementation*>(self)->connections_.Enter(
+        Descriptor(connection), Phase::kIdle);
+  }
+
+  /// The library closes the descriptor after this call.
+  static void OnConnection(void* self, MHD_Connection* connection,
+                           void** /*context*/,
+                           MHD_ConnectionNotificationCode code) {
+    if (code != MHD_CONNECTION_NOTIFY_CLOSED) return;
+    static_cast<Implementation*>(self)->connections_.Remove(
+        Descriptor(connection));
   }
 
   [[gnu::format(printf, 2, 0)]] static void OnLog(void* self,
@@ -176,52 +168,75 @@ class Server::Implementation {
   }
 
   MHD_Result Serve(MHD_Connection* connection, const char* path,
-                   const char* method, size_t* upload_size, void** exchange) {
-    if (*exchange == nullptr) {
-      *exchange = new Exchange;
+                   const char* method, const char* version, size_t* upload_size,
+                   void** context) {
+    if (*context == nullptr) return MHD_NO;
+    auto& exchange = *static_cast<Exchange*>(*context);
+    if (exchange.answered) return MHD_NO;
+    const int fd = Descriptor(connection);
+    if (!exchange.head_checked) {
+      exchange.head_checked = true;
+      const HeaderFields headers = ReadHeaders(connection);
+      const size_t most = limits_.header_bytes;
+      if (auto large = RefuseHeadSize(exchange.target, headers, most)) {
+        // The library may have no memory left to answer.
+        AnswerPastLibrary(connection, *large);
+        return MHD_NO;
+      }
       // The library closes a connection that is answered in this first call. A
       // valid request therefore waits for the next call.
-      auto refusal = RefuseBody(connection, path, method);
-      return refusal ? Queue(connection, std::move(*refusal)) : MHD_YES;
+      auto refusal = RefuseHead(headers, exchange, path, method, version);
+      if (refusal) return Queue(connection, std::move(*refusal));
+      connections_.Enter(fd, Phase::kBody);
+      return MHD_YES;
     }
     if (*upload_size > 0) {
-      auto& body_bytes = static_cast<Exchange*>(*exchange)->body_bytes;
-      body_bytes += *upload_size;
+      exchange.body_bytes += *upload_size;
       *upload_size = 0;
-      return body_bytes <= limits_.body_bytes ? MHD_YES : MHD_NO;
+      connections_.Moved(fd, exchange.body_bytes);
+      if (exchange.body_bytes <= limits_.body_bytes) return MHD_YES;
+      AnswerPastLibrary(connection, BodyTooLarge());
+      return MHD_NO;
     }
-    return Queue(connection, Answer(connection, path, method));
+    if (!connections_.AwaitTurn(fd)) return MHD_NO;
+    Response response = Answer(connection, path, method);
+    return Queue(connection, std::move(response));
   }
 
-  /// The answer to a request whose body is not read.
-  std::optional<Response> RefuseBody(MHD_Connection* connection,
-                                     const char* path, const char* method) {
-    const std::string_view length = HeaderValue(connection, "Content-Length");
-    const bool chunked = !HeaderValue(connection, "Transfer-Encoding").empty();
-    if (!chunked && (length.empty() || length == "0")) return std::nullopt;
-    if (auto refusal = RefuseRoute(path, method)) return refusal;
-    size_t bytes = 0;
-    const auto [end, code] =
-        std::from_chars(length.data(), length.data() + length.size(), bytes);
-    if (chunked || (code == std::errc{} && bytes <= limits_.body_bytes)) {
-      return std::nullopt;
-    }
+  /// The answer to a request that goes no further than its head.
+  std::optional<Response> RefuseHead(const HeaderFields& headers,
+                                     const Exchange& exchange, const char* path,
+                                     const char* method,
+                                     const char* version) const {
+    auto refusal = RefuseTarget(exchange.target);
+    if (!refusal) refusal = RefuseFraming(version, headers);
+    if (!refusal) refusal = RefuseBody(BodyLength(headers), path, method);
+    if (refusal) refusal->headers.emplace_back("Connection", "close");
+    return refusal;
+  }
+
+  std::optional<Response> RefuseBody(std::optional<size_t> length,
+                                     const char* path,
+                                     const char* method) const {
+    if (length == 0) return std::nullopt;
+    if (auto refusal = routes_.Refuse(path, method)) return refusal;
+    if (!length || *length <= limits_.body_bytes) return std::nullopt;
+    return BodyTooLarge();
+  }
+
+  static Response BodyTooLarge() {
     return PlainText(413, "request body too large");
-  }
-
-  std::optional<Response> RefuseRoute(const char* path, const char* method) {
-    const Route* route = FindRoute(path);
-    if (route == nullptr) return PlainText(404, "not found");
-    if (!Takes(*route, method)) return MethodNotAllowed(*route);
-    return std::nullopt;
   }
 
   Response Answer(MHD_Connection* connection, const char* path,
                   const char* method) {
-    if (auto refusal = RefuseRoute(path, method)) return std::move(*refusal);
+    if (auto refusal = routes_.Refuse(path, method)) return std::move(*refusal);
     try {
-      Response response =
-          FindRoute(path)->handler(ReadRequest(connection, path, method));
+      const Request request = ReadRequest(connection, path, method);
+      if (request.method != "GET") {
+        if (auto refusal = RefuseCrossSite(request)) return std::move(*refusal);
+      }
+      Response response = routes_.Find(path)->handler(request);
       Pack(connection, response);
       return response;
     } catch (const std::exception& failure) {
@@ -233,8 +248,12 @@ class Server::Implementation {
 
   MHD_Result Queue(MHD_Connection* connection, Response&& response) {
     const auto status = static_cast<unsigned>(response.status);
-    return MHD_queue_response(connection, status,
-                              MakeResponse(std::move(response)).get());
+    const int fd = Descriptor(connection);
+    connections_.Enter(fd, Phase::kResponse);
+    const ResponseHandle handle = MakeResponse(
+        std::move(response),
+        [this, fd](uint64_t bytes) { connections_.Moved(fd, bytes); });
+    return MHD_queue_response(connection, status, handle.get());
   }
 
   void Pack(MHD_Connection* connection, Response& response) {
@@ -245,25 +264,14 @@ class Server::Implementation {
     response.headers.emplace_back("Content-Encoding", "gzip");
   }
 
-  const Route* FindRoute(std::string_view path) const {
-    const auto route =
-        std::find_if(routes_.begin(), routes_.end(),
-                     [path](const Route& r) { return r.path == path; });
-    return route == routes_.end() ? nullptr : &*route;
-  }
-
-  static bool Takes(const Route& route, std::string_view method) {
-    if (method == "HEAD") method = "GET";
-    return std::find(route.methods.begin(), route.methods.end(), method) !=
-           route.methods.end();
-  }
-
-  std::vector<Route> routes_;
+  Routes routes_;
   Logger& logger_;
   ServerLimits limits_;
   Gzip gzip_;
-  /// The last member, so that it is destroyed before what the handlers use.
-  std::vector<DaemonHandle> daemons_;
+  Connections connections_;
+  /// The last members, so that they are destroyed before what the handlers use.
+  DaemonHandle daemon_;
+  std::optional<Acceptor> acceptor_;
 };
 
 Server::Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
@@ -271,7 +279,7 @@ Server::Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
     : sockets_(std::move(sockets)),
       implementation_(
           std::make_unique<Implementation>(std::move(routes), logger, limits)) {
-  for (const ListenSocket& socket : sockets_) implementation_->Start(socket);
+  implementation_->Start(sockets_);
 }
 
 Server::~Server() = default;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "exporter/http/connection_table.h"
 #include "exporter/http/listen_socket.h"
 #include "exporter/http/message.h"
 #include "exporter/log/log.h"
@@ -12,10 +13,7 @@
 namespace leak_exporter::http {
 
 struct ServerLimits {
-  /// How many connections a socket may have at one time. Each takes a thread.
-  unsigned connections = 64;
-  /// A connection without traffic is closed after this time.
-  unsigned idle_seconds = 30;
+  ConnectionLimits connections;
   /// The size of the line and headers of a request. A larger one is answered
   /// with 431.
   size_t header_bytes = size_t{32} << 10;
@@ -24,17 +22,20 @@ struct ServerLimits {
   size_t body_bytes = size_t{64} << 10;
 };
 
-/// Serves routes over HTTP/1.1 on sockets that already listen. Each socket and
-/// each connection has a thread of its own, so that a slow client delays only
-/// itself.
+/// Serves routes over HTTP/1.1 on sockets that already listen. Each connection
+/// has a thread of its own, so that a slow client delays only itself. Every
+/// connection is accepted; ConnectionTable says which one is closed for it, and
+/// which request is answered next.
 ///
 /// Every response has headers that keep a browser from caching it or guessing
 /// its type. Larger responses are compressed for clients that accept gzip. An
-/// unknown path is answered with 404, a wrong method with 405 and Allow. An
-/// exception from a handler is logged and answered with 500.
+/// unknown path is answered with 404, a wrong method with 405 and Allow. What a
+/// page of another site has a browser send is answered with 403, unless it is a
+/// GET. An exception from a handler is logged and answered with 500.
 class Server {
  public:
-  /// Throws std::runtime_error if the HTTP library cannot be started.
+  /// Throws std::runtime_error if the HTTP library or a thread cannot be
+  /// started.
   Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
          Logger& logger, const ServerLimits& limits = {});
   /// Closes every connection and waits for the handlers that still run.

@@ -1,15 +1,18 @@
 #include "exporter/service/service.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <csignal>
 #include <utility>
 
 #include "exporter/cli/effective_config.h"
 #include "exporter/http/handlers/handlers.h"
 #include "exporter/schedule/measuring.h"
+#include "exporter/service/process_user.h"
 #include "exporter/system/descriptor_limit.h"
 
 namespace leak_exporter {
@@ -20,6 +23,17 @@ constexpr std::chrono::milliseconds kPatienceAtTheEnd{400};
 // A question is judged a turn later, and the manager is to hear of it twice
 // within its interval.
 constexpr int kWatchdogTurns = 4;
+
+std::string HostName() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+http::ServerLimits WebLimits(const Options& options) {
+  http::ServerLimits limits;
+  limits.connections.connections = options.max_connections;
+  return limits;
+}
 
 }  // namespace
 
@@ -41,12 +55,34 @@ Service::Service(const Options& options, const config::Config& config,
       std::move(sockets),
       http::MakeRoutes({snapshotter_, limits_, [this] { return Status(); },
                         [this] { return reload_queue_.Request(); },
-                        options_.telemetry_path}),
-      logger_);
-  for (const std::string& address : server_->Addresses()) {
-    logger_.Info("listening", {{"address", address}});
+                        options_.telemetry_path,
+                        http::ClientTrust(HostName(), ::geteuid()),
+                        [this](const MainProcess& process) {
+                          return UserOfProcess(proc_fs_, clock_, process);
+                        },
+                        options_.enable_lifecycle, options_.enable_debug}),
+      logger_, WebLimits(options_));
+  for (const http::ListenSocket& socket : server_->sockets()) {
+    logger_.Info("listening", {{"address", socket.address()}});
   }
+  WarnOfExposure();
   watchdog_.emplace(server_->sockets());
+}
+
+/// TLS and authentication would make it unnecessary.
+void Service::WarnOfExposure() {
+  std::string addresses;
+  for (const http::ListenSocket& socket : server_->sockets()) {
+    if (socket.IsForThisMachineOnly()) continue;
+    addresses += (addresses.empty() ? "" : " ") + socket.address();
+  }
+  if (addresses.empty()) return;
+  std::string exposed = "metrics, names and pids of processes";
+  if (options_.enable_debug) exposed += ", debug blocks without values";
+  if (options_.enable_lifecycle == true) exposed += ", reloading";
+  logger_.Warn(
+      "other machines may connect, without TLS and without authentication",
+      {{"address", addresses}, {"exposed", exposed}});
 }
 
 bool Service::Run() {

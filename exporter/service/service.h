@@ -40,6 +40,7 @@ class Service {
 
  private:
   render::ExporterStatus Status() const;
+  void WarnOfExposure();
   void Apply(const config::Config& config);
   ReloadResult Reload();
   bool EndIsSignalled();

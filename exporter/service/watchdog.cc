@@ -5,6 +5,7 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace leak_exporter {
@@ -13,6 +14,8 @@ namespace {
 constexpr timeval kPatience{0, 100'000};
 constexpr std::string_view kQuestion =
     "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+constexpr std::string_view kAnswer = "HTTP/1.";
 
 /// Connects to where a socket listens (an address such as 0.0.0.0 means this
 /// machine) and sends a request. Invalid where that failed.
@@ -36,8 +39,15 @@ UniqueFd Ask(const http::ListenSocket& socket) {
 
 bool IsAnswered(const UniqueFd& question, std::chrono::milliseconds patience) {
   pollfd waiting{question.get(), POLLIN, 0};
-  return question.valid() &&
-         ::poll(&waiting, 1, static_cast<int>(patience.count())) == 1;
+  if (!question.valid() ||
+      ::poll(&waiting, 1, static_cast<int>(patience.count())) != 1) {
+    return false;
+  }
+  std::array<char, kAnswer.size()> begin{};
+  const ssize_t size =
+      ::recv(question.get(), begin.data(), begin.size(), MSG_DONTWAIT);
+  return size == static_cast<ssize_t>(kAnswer.size()) &&
+         std::equal(begin.begin(), begin.end(), kAnswer.begin());
 }
 
 }  // namespace

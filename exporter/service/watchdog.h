@@ -17,10 +17,10 @@ class Watchdog {
       : sockets_(sockets) {}
 
   /// Returns whether every socket has answered the request of the last call, or
-  /// answers it within `patience`. A connection that is closed because there
-  /// are too many is an answer. Then sends the next request, which takes at
-  /// most 0.1 seconds for each socket. The first call has no request to judge
-  /// by and returns true.
+  /// answers it within `patience`. Only the beginning of an HTTP response is an
+  /// answer, whatever its status; a closed connection is none. Then sends the
+  /// next request, which takes at most 0.1 seconds for each socket. The first
+  /// call has no request to judge by and returns true.
   bool Check(std::chrono::milliseconds patience);
 
  private:

@@ -137,8 +137,14 @@ class StatusParser {
     if (!uids) return true;
     const size_t first = uids->find('\t');
     if (first == uids->npos) return false;
+    const std::string_view real = uids->substr(0, first);
     uids->remove_prefix(first + 1);
-    return Number(uids->substr(0, uids->find('\t')), status_.effective_uid);
+    const std::string_view effective = uids->substr(0, uids->find('\t'));
+    if (!Number(effective, status_.effective_uid)) return false;
+    const std::string same =
+        std::string(real) + '\t' + std::string(real) + '\t' + std::string(real);
+    if (*uids == same) status_.only_uid = status_.effective_uid;
+    return true;
   }
 
   bool TakeThreads(std::string_view line) {

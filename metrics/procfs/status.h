@@ -22,6 +22,8 @@ struct Status {
   char state = '?';
   pid_t parent_pid = 0;
   uid_t effective_uid = 0;
+  /// The uid, if the real, effective, saved and filesystem uid are the same.
+  std::optional<uid_t> only_uid;
   uint32_t threads = 0;
   std::optional<uint64_t> peak_resident_bytes;  // VmHWM
   std::optional<uint64_t> resident_bytes;       // VmRSS

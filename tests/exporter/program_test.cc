@@ -96,6 +96,27 @@ TEST_CASE("program: a log that nobody reads holds up neither scrape nor end") {
   CHECK(exporter.Wait(seconds(1)) == 0);
 }
 
+TEST_CASE("program: it warns once where other machines may connect") {
+  const std::string warning =
+      "msg=\"other machines may connect, without TLS "
+      "and without authentication\"";
+  RunningExporter open({kOwnPid, "--web.listen-address=0.0.0.0:0", kAnyPort,
+                        "--web.enable-lifecycle"});
+  const std::string& log = open.AwaitLog(warning);
+  const std::string exposed =
+      "exposed=\"metrics, names and pids of processes, debug blocks without "
+      "values, reloading\"";
+  open.AwaitLog(exposed);
+  CHECK(log.find(warning) == log.rfind(warning));
+  CHECK_THAT(log, ContainsSubstring(warning + " address=0.0.0.0:"));
+
+  RunningExporter local({kOwnPid, kAnyPort});
+  local.Address();
+  local.Signal(SIGTERM);
+  CHECK(local.Wait(seconds(10)) == 0);
+  CHECK(local.RestOfLog().find("other machines") == std::string::npos);
+}
+
 TEST_CASE("program: scrapes leave neither threads nor descriptors behind") {
   RunningExporter exporter({kOwnPid, kAnyPort});
   StreamClient client(exporter.Address());

@@ -46,9 +46,18 @@ class StreamClient {
     return true;
   }
 
+  void SendNoMore() const { ::shutdown(fd_.get(), SHUT_WR); }
+
   /// Waits for something to read, or the end; false when nothing came.
   bool WaitReadable(int milliseconds = 5000) const {
     pollfd waiting{fd_.get(), POLLIN, 0};
+    return ::poll(&waiting, 1, milliseconds) == 1;
+  }
+
+  /// Waits for the other side to close both ways, without reading; false when
+  /// it does not.
+  bool AwaitHangUp(int milliseconds = 5000) const {
+    pollfd waiting{fd_.get(), POLLRDHUP, 0};
     return ::poll(&waiting, 1, milliseconds) == 1;
   }
 
@@ -127,7 +136,8 @@ class StreamClient {
 inline std::string HttpRequest(const std::string& address,
                                const std::string& request) {
   StreamClient client(address);
-  client.Send(request + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  client.Send(request +
+              " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   return client.ReadToEnd();
 }
 

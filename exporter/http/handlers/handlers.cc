@@ -96,6 +96,9 @@ Response Metrics(const Site& site, const Request& request) {
 
 Response DebugBlock(const Site& site, render::DebugBlock block,
                     const Request& request) {
+  if (!site.enable_debug) {
+    return PlainText(403, "the debug blocks are off (--web.enable-debug)");
+  }
   const std::array blocks = {block};
   const SnapshotRequest measure{Restriction(request, "target"),
                                 render::CollectorsOf(blocks), kDefaultBudget};
@@ -106,7 +109,10 @@ Response DebugBlock(const Site& site, render::DebugBlock block,
     return PlainText(400,
                      "unknown format '" + format + "', expected text or json");
   }
-  const Snapshot snapshot = site.snapshotter.Take(measure);
+  // Before the client can have gone.
+  const Trust trust = site.trust.Of(request);
+  Snapshot snapshot = site.snapshotter.Take(measure);
+  WithholdValues(trust, site.user_of, snapshot);
   Response response;
   if (format == "json") {
     response.content_type = "application/json";
@@ -134,7 +140,16 @@ Response Page(const Site& site) {
   return response;
 }
 
-Response Reload(const Site& site) {
+Response Reload(const Site& site, const Request& request) {
+  if (site.enable_lifecycle == false) {
+    return PlainText(403,
+                     "reloading over HTTP is off (--web.enable-lifecycle)");
+  }
+  if (!site.enable_lifecycle && !site.trust.Of(request).MaySeeEverything()) {
+    return PlainText(403,
+                     "only root and the exporter's user, on its machine and by "
+                     "its name, may reload (see --web.enable-lifecycle)");
+  }
   const ReloadResult result = site.reload();
   if (result) return PlainText(200, "configuration reloaded");
   std::string text = "configuration not reloaded:";
@@ -158,9 +173,10 @@ std::vector<Route> MakeRoutes(const Site& site) {
     return site.snapshotter.TargetCount() > 0 ? PlainText(200, "ready")
                                               : PlainText(503, "no targets");
   });
-  routes.push_back({"/-/reload", {"POST", "PUT"}, [site](const Request&) {
-                      return Reload(site);
-                    }});
+  routes.push_back(
+      {"/-/reload", {"POST", "PUT"}, [site](const Request& request) {
+         return Reload(site, request);
+       }});
   const std::array<std::pair<const char*, render::DebugBlock>, 4> blocks = {{
       {"/debug/memory", render::DebugBlock::kMemory},
       {"/debug/pid", render::DebugBlock::kPid},

@@ -42,6 +42,15 @@ Flags of serve, profile:
   CHECK_THAT(help, ContainsSubstring(R"(
   --web.telemetry-path=PATH
                         Serve the metrics under PATH. (/metrics)
+  --web.max-connections=N
+                        Keep at most N connections, and half of them from one
+                        address. A new one is always accepted; the one that has
+                        longest made no progress is closed for it. (64)
+  --web.enable-lifecycle
+                        Let everybody reload the configuration by POST
+                        /-/reload; =false: nobody. (root and the exporter's
+                        user, from this machine)
+  --web.enable-debug    Serve the debug blocks; =false: do not. (on)
 
 Flags of profile:
 )"));

@@ -41,6 +41,9 @@ TEST_CASE("options: serve is the default, with and without its name") {
     CHECK(options.default_listen_address);
     CHECK_FALSE(options.systemd_socket);
     CHECK(options.telemetry_path == "/metrics");
+    CHECK(options.max_connections == 64);
+    CHECK(options.enable_lifecycle == std::nullopt);
+    CHECK(options.enable_debug);
     CHECK(options.log_level == LogLevel::kInfo);
     CHECK(options.log_format == LogFormat::kLogfmt);
   }
@@ -56,17 +59,23 @@ TEST_CASE("options: pids are repeatable and keep their order") {
 }
 
 TEST_CASE("options: every web and log flag") {
-  const Options options = Parsed({"--pid=1", "--web.listen-address=[::1]:0",
-                                  "--web.listen-address=unix:/run/x.sock",
-                                  "--web.telemetry-path=/m",
-                                  "--log.level=error", "--log.format=json"});
+  const Options options = Parsed(
+      {"--pid=1", "--web.listen-address=[::1]:0",
+       "--web.listen-address=unix:/run/x.sock", "--web.telemetry-path=/m",
+       "--web.max-connections=4096", "--log.level=error", "--log.format=json"});
   CHECK(options.listen_addresses ==
         std::vector<ListenAddress>{{"::1", 0, ""}, {"", 0, "/run/x.sock"}});
   CHECK_FALSE(options.default_listen_address);
   CHECK(options.telemetry_path == "/m");
+  CHECK(options.max_connections == 4096);
   CHECK(options.log_level == LogLevel::kError);
   CHECK(options.log_format == LogFormat::kJson);
   CHECK(Parsed({"--pid=1", "--web.systemd-socket"}).systemd_socket);
+  CHECK(Parsed({"--pid=1", "--web.enable-lifecycle"}).enable_lifecycle == true);
+  CHECK(Parsed({"--pid=1", "--web.enable-lifecycle=false"}).enable_lifecycle ==
+        false);
+  CHECK_FALSE(Parsed({"--pid=1", "--web.enable-debug=false"}).enable_debug);
+  CHECK(Parsed({"--pid=1", "--web.enable-debug=true"}).enable_debug);
 }
 
 TEST_CASE("options: profile takes blocks and a format") {
@@ -166,6 +175,12 @@ TEST_CASE("options: a wrong command line is one line and a hint") {
       {{"--pid=1", "--web.telemetry-path=/debug/pid"},
        "--web.telemetry-path: '/debug/pid' is served already; expected one "
        "such as /metrics"},
+      {{"--pid=1", "--web.max-connections=3"},
+       "--web.max-connections: '3' is not a number of connections; expected a "
+       "whole number from 4 to 4096"},
+      {{"--pid=1", "--web.max-connections=4097"},
+       "--web.max-connections: '4097' is not a number of connections; expected "
+       "a whole number from 4 to 4096"},
       {{"--pid=1", "--web.config.file=web.yml"},
        "--web.config.file: TLS and authentication are not supported in this "
        "version; leave it out, or put a reverse proxy in front"},

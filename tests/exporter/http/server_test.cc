@@ -1,57 +1,21 @@
 #include "exporter/http/server.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/catch.h"
+#include "tests/exporter/http/running_server.h"
 #include "tests/exporter/log/captured_log.h"
 #include "tests/exporter/stream_client.h"
 #include "tests/scratch_directory.h"
 
 namespace leak_exporter::http {
 namespace {
-
-Response Echo(const Request& request) {
-  std::string text = request.method + " " + request.path;
-  for (const auto& [key, value] : request.query) {
-    text += " " + key + "=" + value;
-  }
-  text += " accept=";
-  text += request.header("accept");
-  return PlainText(200, text);
-}
-
-Response Throw(const Request&) { throw std::runtime_error("out of luck"); }
-
-std::vector<ListenSocket> Loopback() {
-  ListenAddress address;
-  address.host = "127.0.0.1";
-  auto sockets = Listen(address);
-  REQUIRE(sockets);
-  return std::move(*sockets);
-}
-
-class RunningServer {
- public:
-  explicit RunningServer(
-      std::vector<Route> routes = {{"/echo", {"GET"}, Echo},
-                                   {"/do", {"POST", "PUT"}, Echo},
-                                   {"/throw", {"GET"}, Throw}},
-      const ServerLimits& limits = {})
-      : server_(Loopback(), std::move(routes), log_.logger(), limits) {}
-
-  std::string address() const { return server_.Addresses().front(); }
-  std::string log() const { return log_.text(); }
-
- private:
-  CapturedLog log_;
-  Server server_;
-};
 
 TEST_CASE("server: a handler sees path, query and headers") {
   const RunningServer server;
@@ -170,10 +134,24 @@ TEST_CASE("server: a Unix socket serves as well, beside TCP") {
   }
 }
 
+TEST_CASE("server: a page of another site may have nothing changed") {
+  const RunningServer server;
+  for (const char* header :
+       {"Origin: http://evil.example", "Sec-Fetch-Site: cross-site"}) {
+    StreamClient client(server.address());
+    client.Send(std::string("POST /do HTTP/1.1\r\nHost: x\r\n") + header +
+                "\r\n\r\n");
+    CHECK_THAT(client.ReadResponse(), ContainsSubstring("HTTP/1.1 403 "));
+    client.Send(std::string("GET /echo HTTP/1.1\r\nHost: x\r\n") + header +
+                "\r\n\r\n");
+    CHECK_THAT(client.ReadResponse(), ContainsSubstring("HTTP/1.1 200 "));
+  }
+}
+
 TEST_CASE("server: idle and half-sent connections hold up nobody") {
   const RunningServer server;
   std::deque<StreamClient> idle;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 30; ++i) {
     idle.emplace_back(server.address());
     if (i % 2 == 0) idle.back().Send("GET /echo HTTP/1.1\r\nHo");
   }
@@ -186,30 +164,61 @@ TEST_CASE("server: idle and half-sent connections hold up nobody") {
 
 TEST_CASE("server: a connection that says nothing is closed") {
   ServerLimits limits;
-  limits.idle_seconds = 1;
+  limits.connections.head = std::chrono::milliseconds(50);
   const RunningServer server({}, limits);
   StreamClient client(server.address());
   CHECK(client.ReadToEnd().empty());
 }
 
-TEST_CASE("server: a connection over the limit is closed, the others serve") {
+const std::string kRequest = "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n";
+
+TEST_CASE("server: a new connection is served, the stalest makes room") {
   ServerLimits limits;
-  limits.connections = 2;
+  limits.connections.connections = 4;
   const RunningServer server({{"/echo", {"GET"}, Echo}}, limits);
-  const std::string request = "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n";
   std::deque<StreamClient> clients;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 10; ++i) {
     clients.emplace_back(server.address());
-    clients.back().Send(request);
+    clients.back().Send(kRequest);
     CHECK_THAT(clients.back().ReadResponse(), ContainsSubstring("200 OK"));
   }
-  StreamClient excess(server.address());
-  excess.Send(request);
-  CHECK(excess.ReadToEnd().empty());
-  for (StreamClient& client : clients) {
-    client.Send(request);
-    CHECK_THAT(client.ReadResponse(), ContainsSubstring("200 OK"));
+  for (int i = 0; i < 8; ++i) CHECK(clients[i].ReadToEnd().empty());
+  for (int i = 8; i < 10; ++i) {
+    clients[i].Send(kRequest);
+    CHECK_THAT(clients[i].ReadResponse(), ContainsSubstring("200 OK"));
   }
+}
+
+TEST_CASE("server: heads, bodies and responses have deadlines") {
+  ServerLimits limits;
+  limits.connections.head = std::chrono::milliseconds(50);
+  limits.connections.body = std::chrono::milliseconds(50);
+  limits.connections.response_part = std::chrono::milliseconds(50);
+  limits.connections.idle = std::chrono::milliseconds(50);
+  const RunningServer server({{"/do", {"POST"}, Echo},
+                              {"/large",
+                               {"GET"},
+                               [](const Request&) {
+                                 return PlainText(
+                                     200, std::string(size_t{32} << 20, 'x'));
+                               }}},
+                             limits);
+  const auto* request =
+      GENERATE("GET /large HTT", "GET /large HTTP/1.1\r\nHost: x\r\n",
+               "POST /do HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhal",
+               "POST /do HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+               "chunked\r\n\r\n9\r\n");
+  StreamClient client(server.address());
+  client.Send(request);
+  CHECK(client.ReadToEnd().empty());
+
+  StreamClient idle(server.address());
+  idle.Send("HEAD /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK_THAT(idle.ReadToEnd(), ContainsSubstring("HTTP/1.1 200 OK\r\n"));
+
+  StreamClient slow(server.address());
+  slow.Send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(slow.AwaitHangUp());
 }
 
 TEST_CASE("server: headers over the limit are a 431") {
@@ -253,6 +262,7 @@ TEST_CASE("server: a body is read up to the limit") {
   int sent = 0;
   while (sent < 10'000 && endless.Send(chunk)) ++sent;
   CHECK(sent < 10'000);
+  CHECK_THAT(endless.ReadResponse(), ContainsSubstring("HTTP/1.1 413 "));
 }
 
 TEST_CASE("server: ends with open connections and answers what it works on") {

@@ -1,5 +1,7 @@
 #include "exporter/service/watchdog.h"
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <string>
 #include <utility>
@@ -49,6 +51,18 @@ TEST_CASE("watchdog: a socket that nobody serves is not") {
   CHECK(watchdog.Check(milliseconds(10)));
   CHECK_FALSE(watchdog.Check(milliseconds(10)));
   CHECK_FALSE(watchdog.Check(milliseconds(10)));
+}
+
+TEST_CASE("watchdog: a connection that is closed is no answer") {
+  const ScratchDirectory directory;
+  const auto sockets = Sockets(directory.path() + "/x");
+  Watchdog watchdog(sockets);
+  CHECK(watchdog.Check(milliseconds(10)));
+  for (const http::ListenSocket& socket : sockets) {
+    const UniqueFd accepted(::accept(socket.fd(), nullptr, nullptr));
+    CHECK(accepted.valid());
+  }
+  CHECK_FALSE(watchdog.Check(seconds(5)));
 }
 
 }  // namespace

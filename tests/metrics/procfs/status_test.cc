@@ -39,6 +39,7 @@ TEST_CASE("status: every field that is used") {
   CHECK(status->state == 'S');
   CHECK(status->parent_pid == 4300);
   CHECK(status->effective_uid == 1001);
+  CHECK(status->only_uid == std::nullopt);
   CHECK(status->threads == 7);
   CHECK(status->peak_resident_bytes == 9000 * 1024);
   CHECK(status->resident_bytes == 8192 * 1024);
@@ -180,6 +181,7 @@ TEST_CASE("status: the reader's own file") {
   CHECK(status->state == 'R');
   CHECK(status->parent_pid == ::getppid());
   CHECK(status->effective_uid == ::geteuid());
+  CHECK(status->only_uid == ::geteuid());
   CHECK(status->threads == 1);
 }
 

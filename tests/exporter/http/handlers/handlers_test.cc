@@ -19,14 +19,21 @@ using std::chrono::seconds;
 
 class SiteBench : public SnapshotBench {
  public:
-  SiteBench()
-      : routes(MakeRoutes({snapshotter, limits,
-                           [] {
-                             render::ExporterStatus status;
-                             status.version = "0.1.0";
-                             return status;
-                           },
-                           [this] { return reload_result; }, "/metrics"})) {}
+  SiteBench() : routes(MakeRoutes(MakeSite())) {}
+
+  Site MakeSite() {
+    return {snapshotter,
+            limits,
+            [] {
+              render::ExporterStatus status;
+              status.version = "0.1.0";
+              return status;
+            },
+            [this] { return reload_result; },
+            "/metrics",
+            ClientTrust("box", 900),
+            [](const MainProcess&) { return std::optional<uid_t>(1000); }};
+  }
 
   Response Get(const std::string& path,
                std::vector<std::pair<std::string, std::string>> query = {},
@@ -36,8 +43,10 @@ class SiteBench : public SnapshotBench {
     request.path = path;
     request.query = std::move(query);
     request.header = [&accept](const char* name) -> std::string_view {
+      if (std::string_view(name) == "Host") return "localhost";
       return std::string_view(name) == "Accept" ? accept : std::string_view();
     };
+    request.client = [this] { return client; };
     return RouteTo(path).handler(request);
   }
 
@@ -50,6 +59,7 @@ class SiteBench : public SnapshotBench {
 
   SharedLimits limits;
   ReloadResult reload_result;
+  Client client = {.on_this_machine = true, .owner = 0};
   std::vector<Route> routes;
 };
 
@@ -171,6 +181,39 @@ TEST_CASE("handlers: reload says what came of it") {
   CHECK(failed.status == 500);
   CHECK(failed.body ==
         "configuration not reloaded:\nx.yml:1:1: a\nx.yml:2:1: b\n");
+}
+
+TEST_CASE("handlers: who may reload") {
+  SiteBench site;
+  site.client.owner = 1000;
+  const Response refused = site.Get("/-/reload");
+  CHECK(refused.status == 403);
+  CHECK(
+      refused.body ==
+      "only root and the exporter's user, on its machine and by its name, may "
+      "reload (see --web.enable-lifecycle)\n");
+  Site served = site.MakeSite();
+  served.enable_lifecycle = true;
+  site.routes = MakeRoutes(served);
+  CHECK(site.Get("/-/reload").status == 200);
+  served.enable_lifecycle = false;
+  site.routes = MakeRoutes(served);
+  site.client.owner = 0;
+  const Response off = site.Get("/-/reload");
+  CHECK(off.status == 403);
+  CHECK(off.body == "reloading over HTTP is off (--web.enable-lifecycle)\n");
+}
+
+TEST_CASE("handlers: the debug blocks can be switched off") {
+  SiteBench site;
+  Site served = site.MakeSite();
+  served.enable_debug = false;
+  site.routes = MakeRoutes(served);
+  const Response off = site.Get("/debug/memory");
+  CHECK(off.status == 403);
+  CHECK(off.body == "the debug blocks are off (--web.enable-debug)\n");
+  CHECK(site.target.gate.entered() == 0);
+  CHECK(site.Get("/metrics").status == 200);
 }
 
 TEST_CASE("handlers: a scrape may take what its header leaves") {

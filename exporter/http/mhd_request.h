@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string_view>
+
+#include "exporter/http/framing.h"
+#include "exporter/http/message.h"
+
+struct MHD_Connection;
+
+namespace leak_exporter::http {
+
+/// The connected socket.
+int Descriptor(MHD_Connection* connection);
+
+/// The value of a header, empty if the request does not have it.
+std::string_view HeaderValue(MHD_Connection* connection, const char* name);
+
+/// Every header. Valid while the request is.
+HeaderFields ReadHeaders(MHD_Connection* connection);
+
+/// The request as handlers see it. Valid while the library's request is.
+Request ReadRequest(MHD_Connection* connection, std::string_view path,
+                    std::string_view method);
+
+/// Writes a response to the socket, past the HTTP library, and ends the
+/// direction to the client. For requests that the library would close without
+/// an answer. It must not have begun to answer, and the caller lets it close
+/// the connection.
+void AnswerPastLibrary(MHD_Connection* connection, const Response& response);
+
+}  // namespace leak_exporter::http
