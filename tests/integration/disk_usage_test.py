@@ -96,7 +96,7 @@ targets:
         return {directory: min(ages)[1] for directory, ages in users.items()}
 
     def test_cache_sizes_equal_the_formulas_and_dus(self):
-        samples = self.serve().scrape()
+        samples = self.serve().scrape_with("disk_usage")
         labels = {"target": "forest", "path": str(self.cache)}
         self.assertEqual(samples.get("leak_repository_cache_bytes", **labels),
                          size_without_loops(self.cache))
@@ -109,13 +109,13 @@ targets:
                 for _, names, files in os.walk(self.cache)))
 
     def test_a_missing_cache_is_absent(self):
-        samples = self.serve().scrape()
+        samples = self.serve().scrape_with("disk_usage")
         self.assertIsNone(samples.get("leak_repository_cache_bytes",
                                       target="forest",
                                       path=f"{self.base}/missing"))
 
     def test_temporary_directories_are_those_of_children(self):
-        samples = self.serve().scrape()
+        samples = self.serve().scrape_with("disk_usage")
         users = self.directory_users()
         self.assertEqual(len(users), 5)
         self.assertEqual(samples.get("leak_temporary_directories",
@@ -154,7 +154,7 @@ targets:
         closed.chmod(0)
         harness.require_root()
         self.run_directory.chmod(0o777)
-        samples = self.serve(user=65534).scrape()
+        samples = self.serve(user=65534).scrape_with("disk_usage")
         self.assertIsNone(samples.get("leak_repository_cache_bytes",
                                       target="forest", path=str(self.cache)))
         self.assertGreaterEqual(

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 from prometheus_client.openmetrics.parser import (
@@ -122,6 +123,23 @@ class Exporter:
         assert response.status == 200, response.text
         return Samples(parse_openmetrics(response.text))
 
+    def scrape_with(self, *collectors):
+        """Scrapes until these collectors, which run beside scrapes, have ended
+        a run on every target. Each scrape waits a moment for them."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            samples = self.scrape()
+            ended = {(labels["target"], labels["collector"])
+                     for labels in samples.labels(
+                         "leak_scrape_collector_success")}
+            missing = [(labels["target"], collector)
+                       for labels in samples.labels("leak_target_processes")
+                       for collector in collectors
+                       if (labels["target"], collector) not in ended]
+            if not missing:
+                return samples
+            assert time.monotonic() < deadline, f"never ran: {missing}"
+
     def scrape_text(self, path="/metrics"):
         response = self.request(path, headers={"Accept": "text/plain"})
         assert response.status == 200, response.text
@@ -167,6 +185,10 @@ class Samples:
         """Values of one label's series, the other labels being given."""
         return {dict(pairs)[label]: value
                 for pairs, value in self.all(name, **labels).items()}
+
+    def labels(self, name):
+        """The labels of each series of a name."""
+        return [dict(pairs) for sample, pairs in self.values if sample == name]
 
     def names(self):
         return {name for name, _ in self.values}

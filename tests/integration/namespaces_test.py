@@ -44,7 +44,7 @@ class NamespacesTest(unittest.TestCase):
     def scrape(self, pid, user=None):
         self.exporter = self.enterContext(
             harness.Exporter([f"--pid={pid}"], self.directory, user))
-        return self.exporter.scrape()
+        return self.exporter.scrape_with("python_heap")
 
     def profile(self, pid, user=None):
         """The process and its python_heap collector, as one block says."""

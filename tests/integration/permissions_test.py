@@ -32,7 +32,7 @@ class PermissionsTest(unittest.TestCase):
             "process_forest.py", self.base, user=target_user))
         self.exporter = self.enterContext(harness.Exporter(
             [f"--pid={forest.pid}"], self.run_directory, exporter_user))
-        return f"pid-{forest.pid}", self.exporter.scrape()
+        return f"pid-{forest.pid}", self.exporter.scrape_with("python_heap", "disk_usage")
 
     def errors(self, samples, target):
         counted = samples.by("leak_scrape_collector_errors", "collector",
