@@ -63,16 +63,25 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
 }
 
 FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
-                             const Deadline& deadline) {
+                             const Deadline& deadline,
+                             const FinishedRun* before) {
   FoundProcesses found;
+  bool timed_out = false;
   ErrorTally errors;
   found.finished.run = Timed(CollectorId::kTargets, clock, errors, [&] {
     TargetWatch::Discovery discovery = search(clock, deadline);
-    found.timed_out = discovery.timed_out;
+    timed_out = discovery.timed_out;
     found.tree = std::move(discovery.tree);
     errors = std::move(discovery.errors);
     return errors.errors().empty();
   });
+  if (timed_out && before != nullptr) {
+    found.finished.main = before->main;
+    found.finished.parts = before->parts;
+    found.finished.run.timestamp_unix_seconds =
+        before->run.timestamp_unix_seconds;
+    return found;
+  }
   found.finished.main = MainIds(found.tree);
   found.finished.parts.main_processes = ListMainProcesses(found.tree);
   return found;

@@ -37,8 +37,6 @@ struct FinishedRun {
 struct FoundProcesses {
   ProcessTree tree;
   FinishedRun finished;
-  /// The search did not end before its deadline, and the tree is empty.
-  bool timed_out = false;
 };
 
 /// What a run reads besides the process tree. The references must outlive the
@@ -56,9 +54,12 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
                          const RunEnvironment& environment);
 
 /// Runs a search and times it, as RunCollector() does. The run is a success if
-/// no read failed.
+/// no read failed. A search that does not end before its deadline has the
+/// processes and the timestamp of `before`, the search before it; null if there
+/// was none.
 FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
-                             const Deadline& deadline);
+                             const Deadline& deadline,
+                             const FinishedRun* before);
 
 /// Makes the record of a run that had no result in time. `timestamp` is the
 /// time of the older result that is served instead.

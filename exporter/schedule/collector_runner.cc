@@ -285,15 +285,9 @@ void CollectorRunner::Search(Lock& lock) {
   const TimePoint deadline = StepDeadline();
   const auto before = BeginRun(CollectorId::kTargets, deadline);
   lock.unlock();
-  FoundProcesses found = FindProcesses(search_, environment_.clock,
-                                       Deadline(environment_.clock, deadline));
-  if (found.timed_out && before != nullptr) {
-    // The processes that were found last are served until a search ends.
-    found.finished.main = before->main;
-    found.finished.parts = before->parts;
-    found.finished.run.timestamp_unix_seconds =
-        before->run.timestamp_unix_seconds;
-  }
+  FoundProcesses found =
+      FindProcesses(search_, environment_.clock,
+                    Deadline(environment_.clock, deadline), before.get());
   auto tree = std::make_shared<const ProcessTree>(std::move(found.tree));
   auto finished =
       std::make_shared<const FinishedRun>(std::move(found.finished));
