@@ -199,15 +199,14 @@ std::optional<CollectorRunner::TimePoint> CollectorRunner::WaitUntil(
     const TimePoint until = std::min(at_most, started + request.budget());
     if (until > now) latest = std::max(latest.value_or(until), until);
   };
-  const TimePoint background_at_most =
-      std::min(request.deadline, request.background_deadline);
   if (IsUnderWay(measurement)) {
     const Measurement& current = *measurement_;
     for (const CollectorId id : kValuesOf<CollectorId>) {
       if (IsClaimedElsewhere(id) &&
           (request.wants(id) || id == CollectorId::kTargets)) {
         wait_for(current.claimed_since[static_cast<size_t>(id)],
-                 states_[id].interval ? background_at_most : request.deadline);
+                 states_[id].interval ? request.background_until()
+                                      : request.deadline);
       }
     }
     if (!current.parked && IsAwaited(request)) {
@@ -217,7 +216,7 @@ std::optional<CollectorRunner::TimePoint> CollectorRunner::WaitUntil(
   for (const CollectorId id : kValuesOf<CollectorId>) {
     const CollectorState& state = states_[id];
     if (request.wants(id) && state.interval && state.run.running()) {
-      wait_for(state.run.current()->started, background_at_most);
+      wait_for(state.run.current()->started, request.background_until());
     }
   }
   return latest;

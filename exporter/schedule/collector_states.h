@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <chrono>
@@ -36,6 +37,9 @@ struct MeasurementRequest {
   std::chrono::nanoseconds max_age{0};
 
   std::chrono::nanoseconds budget() const { return deadline - asked; }
+  TimePoint background_until() const {
+    return std::min(deadline, background_deadline);
+  }
   bool wants(CollectorId id) const {
     return collectors[static_cast<size_t>(id)];
   }
