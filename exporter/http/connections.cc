@@ -86,7 +86,7 @@ void Connections::Close(const ConnectionTable::GivenUp& connection) {
 
 bool Connections::Crowded() const {
   const std::lock_guard lock(mutex_);
-  return table_.size() >= 2 * limits_.Most();
+  return table_.size() >= limits_.Most() + limits_.connections;
 }
 
 void Connections::Enter(int fd, Phase phase) {
