@@ -22,7 +22,9 @@ using std::chrono::milliseconds;
 
 // How long nothing is accepted when there are no descriptors left, or when
 // connections that were shut down have not ended yet.
-constexpr int kPauseMilliseconds = 5;
+constexpr int kPauseMilliseconds = 1;
+// Others have something to say meanwhile.
+constexpr int kMostAtOnce = 32;
 // A connection that was given away gets other deadlines meanwhile.
 constexpr milliseconds kLongestSleep{500};
 // What the kernel holds of a response. Much more would hide for minutes that a
@@ -110,12 +112,14 @@ void Acceptor::Wait() {
     const int fd = events[i].data.fd;
     if (std::find(listening_.begin(), listening_.end(), fd) !=
         listening_.end()) {
-      Accept(fd);
+      for (int n = 0; n < kMostAtOnce && Accept(fd); ++n) {
+      }
     }
   }
 }
 
-void Acceptor::Accept(int listening) {
+/// Returns whether there may be another one to accept.
+bool Acceptor::Accept(int listening) {
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
   UniqueFd fd(::accept4(listening, reinterpret_cast<sockaddr*>(&peer), &length,
@@ -128,13 +132,14 @@ void Acceptor::Accept(int listening) {
       connections_.CloseOne();
       ::poll(nullptr, 0, kPauseMilliseconds);
     }
-    return;
+    return false;
   }
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes,
                sizeof kSendBufferBytes);
   Watch(fd.get(), EPOLLIN | EPOLLRDHUP);
   connections_.Admit(fd.get(), ClientOf(fd.get(), peer));
   fd.Release();
+  return true;
 }
 
 void Acceptor::GiveAway(int fd) {

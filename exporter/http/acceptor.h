@@ -33,7 +33,7 @@ class Acceptor {
   void Watch(int fd, uint32_t events) const;
   void Run();
   void Wait();
-  void Accept(int listening);
+  bool Accept(int listening);
   void GiveAway(int fd);
 
   Connections& connections_;

@@ -56,9 +56,15 @@ size_t ConnectionTable::Total(const Counts& counts) {
       [](size_t sum, const auto& count) { return sum + count.second; });
 }
 
-bool ConnectionTable::LosesBefore(const Entry& left, const Entry& right) {
-  const auto key = [](const Entry& entry) {
-    return std::tuple(!WaitsForClient(entry.phase), entry.progress,
+ConnectionTable::TimePoint ConnectionTable::GraceEnds(
+    const Entry& entry) const {
+  return entry.progress +
+         (entry.phase == Phase::kNew ? limits_.silent_grace : limits_.grace);
+}
+
+bool ConnectionTable::GoesBefore(const Entry& left, const Entry& right) const {
+  const auto key = [this](const Entry& entry) {
+    return std::tuple(!WaitsForClient(entry.phase), GraceEnds(entry),
                       entry.order);
   };
   return key(left) < key(right);
@@ -78,7 +84,7 @@ ConnectionTable::Entries::value_type* ConnectionTable::FirstToGo(
     const Entry& entry = connection.second;
     if (entry.given_up || entry.phase == Phase::kHandled) continue;
     if (client != nullptr && entry.client != *client) continue;
-    if (first == nullptr || LosesBefore(entry, first->second)) {
+    if (first == nullptr || GoesBefore(entry, first->second)) {
       first = &connection;
     }
   }
@@ -136,16 +142,24 @@ std::optional<ConnectionTable::TimePoint> ConnectionTable::OverdueAt(
 }
 
 std::vector<ConnectionTable::GivenUp> ConnectionTable::GiveUpOverdue(
-    TimePoint now) {
+    TimePoint now, const std::function<bool(int id)>& has_unread) {
   std::vector<GivenUp> given_up;
   for (auto& connection : entries_) {
     const auto at = OverdueAt(connection.second);
     if (at && *at <= now) given_up.push_back(GiveUp(connection));
   }
   while (Entries::value_type* const first = FirstInExcess()) {
-    const bool young = first->second.progress + limits_.grace > now;
+    Entry& entry = first->second;
+    const bool young = GraceEnds(entry) > now;
     if (young && Total(Count(/*handled_only=*/false)) <= limits_.Most()) break;
-    given_up.push_back(GiveUp(*first));
+    const bool sends =
+        entry.phase == Phase::kNew || entry.phase == Phase::kHead;
+    if (sends && has_unread && entry.progress < now &&
+        has_unread(first->first)) {
+      entry.progress = now;
+    } else {
+      given_up.push_back(GiveUp(*first));
+    }
   }
   return given_up;
 }
@@ -157,7 +171,7 @@ std::optional<ConnectionTable::TimePoint> ConnectionTable::NextOverdue() {
     if (at && (!next || *at < *next)) next = at;
   }
   if (const Entries::value_type* const first = FirstInExcess()) {
-    const TimePoint at = first->second.progress + limits_.grace;
+    const TimePoint at = GraceEnds(first->second);
     if (!next || at < *next) next = at;
   }
   return next;

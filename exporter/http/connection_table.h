@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,9 +15,11 @@ struct ConnectionLimits {
   /// How many connections there are at one time. Each that has sent something
   /// takes a thread.
   size_t connections = 64;
-  /// A connection has this time to make progress, even if there are more. In a
-  /// storm of connections a client can so send its request.
-  std::chrono::nanoseconds grace = std::chrono::milliseconds(20);
+  /// A connection has this time to make progress, even if there are too many,
+  /// so that a busy machine does not make a client look slow.
+  std::chrono::nanoseconds grace = std::chrono::milliseconds(250);
+  /// The same for one that has not sent anything yet.
+  std::chrono::nanoseconds silent_grace = std::chrono::milliseconds(20);
   /// How long a client may take for a request's line and headers.
   std::chrono::nanoseconds head = std::chrono::seconds(5);
   /// How long a client may take for a request's body.
@@ -84,7 +87,10 @@ class ConnectionTable {
   /// Gives up the connection that goes first.
   std::optional<GivenUp> GiveUpOne();
   /// Gives up the connections that are too many, and those whose time is over.
-  std::vector<GivenUp> GiveUpOverdue(TimePoint now);
+  /// `has_unread` tells whether a client has sent something that this program
+  /// has not read yet. It is then not the client that makes no progress.
+  std::vector<GivenUp> GiveUpOverdue(
+      TimePoint now, const std::function<bool(int id)>& has_unread = {});
   /// When there is something to give up next.
   std::optional<TimePoint> NextOverdue();
 
@@ -127,7 +133,8 @@ class ConnectionTable {
   Entries::value_type* FirstToGo(const std::string* client);
   Entries::value_type* FirstInExcess();
   std::optional<TimePoint> OverdueAt(const Entry& entry) const;
-  static bool LosesBefore(const Entry& left, const Entry& right);
+  TimePoint GraceEnds(const Entry& entry) const;
+  bool GoesBefore(const Entry& left, const Entry& right) const;
 
   ConnectionLimits limits_;
   Entries entries_;

@@ -13,6 +13,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+bool HasUnread(int fd) {
+  char byte = 0;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 }  // namespace
 
 std::string ClientOf(int fd, const sockaddr_storage& peer) {
@@ -61,7 +66,9 @@ void Connections::CloseOne() {
 std::optional<std::chrono::nanoseconds> Connections::CloseOverdue() {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  for (const auto& given_up : table_.GiveUpOverdue(now)) Close(given_up);
+  for (const auto& given_up : table_.GiveUpOverdue(now, &HasUnread)) {
+    Close(given_up);
+  }
   const auto next = table_.NextOverdue();
   if (next) return *next - now;
   if (table_.size() > 0) return std::chrono::nanoseconds::max();

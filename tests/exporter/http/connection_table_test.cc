@@ -49,7 +49,7 @@ class TableBench {
   static ConnectionLimits Limits(size_t connections) {
     ConnectionLimits limits;
     limits.connections = connections;
-    limits.grace = nanoseconds(0);
+    limits.grace = limits.silent_grace = nanoseconds(0);
     return limits;
   }
 };
@@ -117,12 +117,39 @@ TEST_CASE("connections: a new one has a moment to send its request") {
   const auto hard = table.GiveUpOverdue(begin + milliseconds(20));
   REQUIRE(hard.size() == 1);
   CHECK(hard[0].id == 10);
+  // Once it has sent something it has more time.
   table.Enter(12, Phase::kHead, begin + milliseconds(21));
   CHECK(table.NextOverdue() == begin + milliseconds(31));
   CHECK(table.GiveUpOverdue(begin + milliseconds(37)).size() == 6);
-  CHECK(table.PhaseOf(12) == Phase::kHead);
   CHECK(table.GiveUpOverdue(begin + milliseconds(40)).size() == 1);
   CHECK(table.PhaseOf(12) == Phase::kHead);
+  table.Enter(12, Phase::kIdle, begin + milliseconds(41));
+  table.Admit(21, "a", begin + milliseconds(280));
+  table.Enter(21, Phase::kHead, begin + milliseconds(280));
+  CHECK(table.GiveUpOverdue(begin + milliseconds(290)).empty());
+  const auto idle = table.GiveUpOverdue(begin + milliseconds(291));
+  REQUIRE(idle.size() == 1);
+  CHECK(idle[0].id == 12);
+}
+
+TEST_CASE("connections: who has sent what is not read yet does not stall") {
+  TableBench bench(4);
+  const auto is_11 = [](int id) { return id == 11; };
+  for (int id = 10; id <= 13; ++id) {
+    bench.table.Admit(id, "a", bench.now);
+    bench.now += milliseconds(1);
+  }
+  bench.Enter(10, Phase::kBody);
+  const auto given_up = bench.table.GiveUpOverdue(bench.now, is_11);
+  REQUIRE(given_up.size() == 2);
+  CHECK(given_up[0].id == 12);
+  CHECK(given_up[1].id == 13);
+  // Where everybody has, somebody goes nevertheless.
+  const auto everybody = [](int) { return true; };
+  bench.table.Admit(14, "a", bench.now);
+  bench.table.Admit(15, "a", bench.now);
+  bench.now += milliseconds(1);
+  CHECK(bench.table.GiveUpOverdue(bench.now, everybody).size() == 2);
 }
 
 TEST_CASE("connections: who waits for an answer goes last, who gets it stays") {
