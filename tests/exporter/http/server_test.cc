@@ -191,10 +191,10 @@ TEST_CASE("server: a new connection is served, the stalest makes room") {
 
 TEST_CASE("server: heads, bodies and responses have deadlines") {
   ServerLimits limits;
-  limits.connections.head = std::chrono::milliseconds(50);
-  limits.connections.body = std::chrono::milliseconds(50);
-  limits.connections.response_part = std::chrono::milliseconds(50);
-  limits.connections.idle = std::chrono::milliseconds(50);
+  limits.connections.head = std::chrono::milliseconds(200);
+  limits.connections.body = std::chrono::milliseconds(200);
+  limits.connections.response_part = std::chrono::milliseconds(200);
+  limits.connections.idle = std::chrono::milliseconds(200);
   const RunningServer server({{"/do", {"POST"}, Echo},
                               {"/large",
                                {"GET"},
