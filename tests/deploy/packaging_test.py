@@ -18,6 +18,9 @@ DEPLOY = ROOT / "deploy"
 EXPORTER = harness.EXPORTER
 # Tenths: the most exposure that `systemd-analyze security` may find.
 MOST_EXPOSURE = 25
+# The configurations of exporters whose port others than their host can reach.
+IN_CONTAINERS = ("docker/leak_exporter.yml", "kubernetes/base/leak_exporter.yml",
+                 "kubernetes/overlays/sidecar/leak_exporter.yml")
 
 
 def output_of(*command):
@@ -103,8 +106,17 @@ class ComposeTest(unittest.TestCase):
 
 class ConfigurationTest(unittest.TestCase):
     def test_what_is_installed_is_right(self):
-        for name in ("packaging/leak_exporter.yml", "docker/leak_exporter.yml"):
+        for name in ("packaging/leak_exporter.yml", *IN_CONTAINERS):
             output_of(EXPORTER, "check-config", str(DEPLOY / name))
+
+    def test_containers_show_no_values(self):
+        chart = yaml.safe_load(
+            (DEPLOY / "helm/leak-exporter/values.yaml").read_text())
+        for config in (chart["config"], *(
+                yaml.safe_load((DEPLOY / name).read_text())
+                for name in IN_CONTAINERS)):
+            self.assertIs(
+                config["collectors"]["python_heap"]["values"], False)
 
 
 if __name__ == "__main__":
