@@ -7,6 +7,7 @@
 
 #include "metrics/base/accumulate.h"
 #include "metrics/cpython/heap/arena_usage.h"
+#include "metrics/cpython/heap/tracked_object.h"
 #include "metrics/cpython/repr/repr.h"
 #include "metrics/cpython/runtime/interpreter.h"
 #include "metrics/cpython/sizes/heap_measurer.h"
@@ -86,14 +87,22 @@ std::vector<TypeIndex> UntrackedTypes(TypeTable& types,
   return FindUntrackedTypes(types, runtime.interpreters.front().modules);
 }
 
+// Leaves out what is gone when it is looked at again: its numbers may be those
+// of freed memory.
 std::vector<RankedRow> Describe(TypeTable& types, const TopObjects& top,
-                                bool values) {
+                                const MeasureOptions& options) {
   ReprPrinter printer(types);
   std::vector<RankedRow> rows;
   for (const RankedObject& object : top.objects()) {
+    if (rows.size() == options.ranking) break;
+    if (!IsTrackedObject(types.memory(), types.layout(), object.address,
+                         types[object.type].address)) {
+      continue;
+    }
     std::string type_repr = TypeRepr(types.layout(), types[object.type],
                                      NameOf(types, object.type));
-    std::string repr = values ? printer.Print(object.address) : type_repr;
+    std::string repr =
+        options.values ? printer.Print(object.address) : type_repr;
     rows.push_back({object.number, std::move(type_repr), std::move(repr)});
   }
   return rows;
@@ -135,7 +144,8 @@ Result<PythonMeasurement> MeasureAttached(
   if (!arenas) return tl::unexpected<Error>(arenas.error());
   const bool has_arenas = *arenas && !(*arenas)->empty();
 
-  HeapMeasurer measurer(types, options.ranking);
+  // Twice as many as are shown: some are gone before they are described.
+  HeapMeasurer measurer(types, 2 * options.ranking);
   ArenaMeter meter(python.layout(),
                    has_arenas ? **std::move(arenas) : std::vector<Arena>());
   UntrackedCounter untracked(types, UntrackedTypes(types, python.runtime));
@@ -152,8 +162,8 @@ Result<PythonMeasurement> MeasureAttached(
   measurement.types = NameTypes(types, measurer.usage());
   measurement.untracked = NameUntracked(types, untracked);
   measurement.by_references =
-      Describe(types, measurer.by_references(), options.values);
-  measurement.by_bytes = Describe(types, measurer.by_bytes(), options.values);
+      Describe(types, measurer.by_references(), options);
+  measurement.by_bytes = Describe(types, measurer.by_bytes(), options);
   measurement.walk_seconds =
       std::chrono::duration<double>(clock.Now() - start).count();
   return measurement;

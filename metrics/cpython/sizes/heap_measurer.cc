@@ -1,6 +1,8 @@
 #include "metrics/cpython/sizes/heap_measurer.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <span>
 #include <utility>
 
@@ -12,11 +14,17 @@ namespace {
 constexpr size_t kDeferred = 1 << 15;
 /// How many are read at once, which bounds the buffer of ReadCache.
 constexpr size_t kBatch = 8192;
+/// An object that seems so large is looked at twice: it may have changed
+/// between the reads of its parts.
+constexpr uint64_t kLargeBytes = 1 << 20;
+/// A bound for hostile heaps.
+constexpr size_t kMaxSecondLooks = 4096;
 
 }  // namespace
 
 HeapMeasurer::HeapMeasurer(TypeTable& types, size_t top)
-    : memory_(types.memory()),
+    : types_(types),
+      memory_(types.memory()),
       shapes_(types, memory_),
       context_{types.layout(), memory_, {}},
       by_bytes_(top),
@@ -48,7 +56,10 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
 }
 
 void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
-                       bool references_known, const ObjectMeasure& measure) {
+                       bool references_known, ObjectMeasure measure) {
+  if (measure.bytes >= kLargeBytes && second_looks_++ < kMaxSecondLooks) {
+    measure = MeasureAnew(address, type);
+  }
   TypeUsage& usage = usage_[type];
   ++usage.objects;
   usage.bytes += measure.bytes;
@@ -58,6 +69,48 @@ void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
     by_references_.Add(measure.references, address, type);
   } else {
     usage.references_known = false;
+  }
+}
+
+ObjectMeasure HeapMeasurer::MeasureAnew(RemoteAddr address, TypeIndex type) {
+  const TypeShape& shape = shapes_[type];
+  const ObjectMeasure least{shape.fixed_bytes, shape.fixed_references};
+  std::array<std::byte, HeapBlock::kBytesBefore + HeapBlock::kBytesBehind>
+      bytes{};
+  const auto got =
+      types_.memory().ReadSome(address - HeapBlock::kBytesBefore, bytes);
+  if (!got) return least;
+  const ObjectView object(address, std::span(bytes).first(*got),
+                          HeapBlock::kBytesBefore);
+  // Freed meanwhile.
+  if (object.Pointer(context_.layout.object.ob_type) != types_[type].address) {
+    return least;
+  }
+  // Remembers nothing of the first look.
+  ReadCache memory(types_.memory());
+  return MeasureObject({context_.layout, memory, context_.general_lookup},
+                       shape, object);
+}
+
+void HeapMeasurer::Retract(const HeapBlock& block, TypeTable&) {
+  for (const ObjectRef& object : block.objects) {
+    const RemoteAddr address = block.AddressOf(object);
+    const auto put_off =
+        std::find_if(deferred_.begin(), deferred_.end(),
+                     [&](const Deferred& d) { return d.address == address; });
+    if (put_off != deferred_.end()) {
+      deferred_.erase(put_off);
+      continue;
+    }
+    const ObjectMeasure measure =
+        MeasureObject(context_, shapes_[object.type],
+                      ObjectView(address, block.bytes, object.offset));
+    TypeUsage& usage = usage_[object.type];
+    --usage.objects;
+    usage.bytes -= std::min(usage.bytes, measure.bytes);
+    usage.references -= std::min(usage.references, measure.references);
+    by_bytes_.Remove(address);
+    by_references_.Remove(address);
   }
 }
 

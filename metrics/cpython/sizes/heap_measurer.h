@@ -34,6 +34,8 @@ class HeapMeasurer final : public HeapVisitor {
 
   void Visit(const HeapBlock& block, TypeTable& types) override;
 
+  void Retract(const HeapBlock& block, TypeTable& types) override;
+
   /// Measures what was put off; to be called once, after the walk.
   void Finish();
 
@@ -53,8 +55,10 @@ class HeapMeasurer final : public HeapVisitor {
   };
 
   void Add(RemoteAddr address, TypeIndex type, bool references_known,
-           const ObjectMeasure& measure);
+           ObjectMeasure measure);
+  ObjectMeasure MeasureAnew(RemoteAddr address, TypeIndex type);
 
+  TypeTable& types_;
   ReadCache memory_;
   TypeShapes shapes_;
   MeasureContext context_;
@@ -66,6 +70,7 @@ class HeapMeasurer final : public HeapVisitor {
   /// deferred_.
   std::vector<std::pair<uint64_t, uint32_t>> order_;
   std::vector<AddressRange> ranges_;
+  size_t second_looks_ = 0;
 };
 
 }  // namespace leak_exporter::cpython

@@ -1,5 +1,5 @@
 """Walks applications of Debian's packages as compare_heap.py walks the oracle: Django, gunicorn, numpy with
-pandas. Counts of types equal exactly, but for remains of freed objects; so do bytes, but for the types named below.
+pandas. Counts of types are equal; so are bytes, but for the types named below.
 
 usage: compare_applications.py MEASURE_HEAP
 Ends with 1 where a package is missing, too.

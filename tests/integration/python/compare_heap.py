@@ -1,9 +1,8 @@
 """Walks the oracle's heap from outside, and compares counts, sums and rankings with its own.
 
 usage: compare_heap.py MEASURE_HEAP [--debian CACHE]
-Counts of types equal exactly, but for remains of freed objects: at most 0.01 % over in all. Where a count
-is equal the bytes are, too. The rows of the rankings are those of the formula, whichever come first among
-objects with equal numbers.
+The heap is still, so the counts and the bytes of every type are equal, without any tolerance. The rows of
+the rankings are those of the formula, whichever come first among objects with equal numbers.
 """
 
 import collections
@@ -44,16 +43,12 @@ def wrong_types(walk, census, exotic=compare_objects.EXOTIC):
     for type_ in census.types.values():
         expected[type_.name] += type_.number
         sizes[type_.name] += type_.size
-    over = 0
     for name in sorted(set(expected) | set(walk.types)):
         ours, theirs = walk.types[name], expected[name]
-        if ours < theirs:
+        if ours != theirs:
             yield "%s: %d objects, not %d" % (name, ours, theirs)
-        over += max(0, ours - theirs)
-        if ours == theirs and walk.sizes[name] != sizes[name] and not exotic.fullmatch(name):
+        elif walk.sizes[name] != sizes[name] and not exotic.fullmatch(name):
             yield "%s: %d bytes, not %d" % (name, walk.sizes[name], sizes[name])
-    if over * 10000 > len(census.objects) + 10000:
-        yield "%d objects too many of %d" % (over, len(census.objects))
 
 
 def wrong_rows(rows, candidates, interned):
