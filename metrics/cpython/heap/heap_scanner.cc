@@ -199,7 +199,9 @@ void HeapScanner::Collect(const Window& window, const Head& head) {
       continue;
     }
     const size_t object = at + Head::kObject;
-    if (!IsLinked(window, head, at) || !HasMemory(window, type, object)) {
+    const Link link = JudgeLink(window, head, at);
+    if (link == Link::kBroken ||
+        (link == Link::kUnseen && !HasMemory(window, type, object))) {
       ++report_.rejected;
       at += step;
       continue;
@@ -213,22 +215,27 @@ void HeapScanner::Collect(const Window& window, const Head& head) {
 }
 
 template <typename Head>
-bool HeapScanner::IsLinked(const Window& window, const Head& head, size_t at) {
-  if constexpr (!Head::kHasLinks) return true;
+HeapScanner::Link HeapScanner::JudgeLink(const Window& window, const Head& head,
+                                         size_t at) {
+  if constexpr (!Head::kHasLinks) return Link::kUnseen;
   const std::byte* place = buffer_.data() + at;
   const RemoteAddr address = window.begin + at;
   const RemoteAddr next{head.Next(place)};
   const uint64_t offset = Value(next) - Value(window.begin);
   if (offset <= window.size && window.size - offset >= Head::kExtent) {
-    return head.PointsBack(buffer_.data() + offset, Value(address));
+    return head.PointsBack(buffer_.data() + offset, Value(address))
+               ? Link::kSeen
+               : Link::kBroken;
   }
   // Reading the next object of each would cost more than all the rest. A link
   // to a place outside of the heap leads to the head of a list, or to memory
   // that is newer than the map.
   const bool suspect = head.IsSuspect(place) || !IsInHeap(next);
-  if (!suspect && !AreReadTogether(address, next)) return true;
-  if (link_reads_ >= kMaxLinkReads) return !suspect;
-  return NextPointsBack(head, address, next);
+  if (!suspect && !AreReadTogether(address, next)) return Link::kUnseen;
+  if (link_reads_ >= kMaxLinkReads) {
+    return suspect ? Link::kBroken : Link::kUnseen;
+  }
+  return NextPointsBack(head, address, next) ? Link::kSeen : Link::kBroken;
 }
 
 template <typename Head>

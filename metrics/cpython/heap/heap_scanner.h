@@ -43,9 +43,9 @@ struct ScanReport {
 /// A place holds an object where all of this is so: the collector's head before
 /// it links to plausible neighbours (or holds what a running collection puts
 /// there); the reference count is plausible; the type is one whose instances
-/// are tracked; there is memory for all its items; and the next object in the
-/// list points back. Most next objects are read together with this one. The
-/// links to others are noted from both ends (see LinkLedger). Where one end
+/// are tracked; and the next object in the list points back. Most next objects
+/// are read together with this one. Of others, all items must be in memory, and
+/// the links are noted from both ends (see LinkLedger). Where one end
 /// does not know of the other, the object is looked at once more after the
 /// scan, and retracted if nothing points back then. Freeing an object clears
 /// its links. Not thread-safe.
@@ -72,6 +72,9 @@ class HeapScanner {
     size_t last = 0;
   };
 
+  /// Whether the next object points back.
+  enum class Link { kBroken, kSeen, kUnseen };
+
   Result<void> ScanRange(const AddressRange& range, HeapVisitor& visitor,
                          const Deadline& deadline);
   bool MayGoOn(const Deadline& deadline);
@@ -80,7 +83,7 @@ class HeapScanner {
   template <typename Head>
   void Collect(const Window& window, const Head& head);
   template <typename Head>
-  bool IsLinked(const Window& window, const Head& head, size_t at);
+  Link JudgeLink(const Window& window, const Head& head, size_t at);
   template <typename Head>
   bool NextPointsBack(const Head& head, RemoteAddr address, RemoteAddr next);
   template <typename Head>

@@ -48,6 +48,8 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
       deferred_.push_back({out_of_line, measure, address, object.type});
     } else {
       MeasureOutOfLine(context_, out_of_line, measure);
+      if (measure.bytes >= kLargeBytes) [[unlikely]]
+        LookAgain(address, object.type, measure);
       Add(address, object.type, shape.references_known, measure);
     }
   }
@@ -56,10 +58,7 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
 }
 
 void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
-                       bool references_known, ObjectMeasure measure) {
-  if (measure.bytes >= kLargeBytes && second_looks_++ < kMaxSecondLooks) {
-    measure = MeasureAnew(address, type);
-  }
+                       bool references_known, const ObjectMeasure& measure) {
   TypeUsage& usage = usage_[type];
   ++usage.objects;
   usage.bytes += measure.bytes;
@@ -72,24 +71,25 @@ void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
   }
 }
 
-ObjectMeasure HeapMeasurer::MeasureAnew(RemoteAddr address, TypeIndex type) {
+void HeapMeasurer::LookAgain(RemoteAddr address, TypeIndex type,
+                             ObjectMeasure& measure) {
+  if (second_looks_++ >= kMaxSecondLooks) return;
   const TypeShape& shape = shapes_[type];
-  const ObjectMeasure least{shape.fixed_bytes, shape.fixed_references};
+  measure = {shape.fixed_bytes, shape.fixed_references};
   std::array<std::byte, HeapBlock::kBytesBefore + HeapBlock::kBytesBehind>
       bytes{};
   const auto got =
       types_.memory().ReadSome(address - HeapBlock::kBytesBefore, bytes);
-  if (!got) return least;
+  if (!got) return;
   const ObjectView object(address, std::span(bytes).first(*got),
                           HeapBlock::kBytesBefore);
   // Freed meanwhile.
-  if (object.Pointer(context_.layout.object.ob_type) != types_[type].address) {
-    return least;
-  }
+  if (object.Pointer(context_.layout.object.ob_type) != types_[type].address)
+    return;
   // Remembers nothing of the first look.
   ReadCache memory(types_.memory());
-  return MeasureObject({context_.layout, memory, context_.general_lookup},
-                       shape, object);
+  measure = MeasureObject({context_.layout, memory, context_.general_lookup},
+                          shape, object);
 }
 
 void HeapMeasurer::Retract(const HeapBlock& block, TypeTable&) {
@@ -132,6 +132,8 @@ void HeapMeasurer::Finish() {
     for (const auto& [address, i] : batch) {
       Deferred& deferred = deferred_[i];
       MeasureOutOfLine(context_, deferred.out_of_line, deferred.measure);
+      if (deferred.measure.bytes >= kLargeBytes) [[unlikely]]
+        LookAgain(deferred.address, deferred.type, deferred.measure);
       Add(deferred.address, deferred.type,
           shapes_[deferred.type].references_known, deferred.measure);
     }

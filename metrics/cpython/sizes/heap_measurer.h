@@ -55,8 +55,9 @@ class HeapMeasurer final : public HeapVisitor {
   };
 
   void Add(RemoteAddr address, TypeIndex type, bool references_known,
-           ObjectMeasure measure);
-  ObjectMeasure MeasureAnew(RemoteAddr address, TypeIndex type);
+           const ObjectMeasure& measure);
+  /// Measures an object again that seems very large.
+  void LookAgain(RemoteAddr address, TypeIndex type, ObjectMeasure& measure);
 
   TypeTable& types_;
   ReadCache memory_;
