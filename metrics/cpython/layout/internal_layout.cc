@@ -35,6 +35,7 @@ void Set27(InternalLayout& l) {
   l.buffered.buffer_size = 120;
   l.combinations.sized = false;
   l.bytes_io.buf_size = 40;
+  l.struct_object.code_bytes = 24;
 }
 
 void Set36(InternalLayout& l) {
@@ -52,6 +53,7 @@ void Set36(InternalLayout& l) {
   l.default_dict = {};
   l.combinations = {};
   l.bytes_io.buf_size = kAbsent;
+  l.struct_object = {};
   l.generator.gi_qualname = 56;
   l.lru_cache.cache = 88;
   l.lru_cache.link_references = 1;

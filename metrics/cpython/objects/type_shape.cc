@@ -19,6 +19,8 @@ constexpr int kMaxBases = 200;
 constexpr int64_t kMaxSlots = 4096;
 constexpr size_t kMaxNameBytes = 256;
 constexpr size_t kMaxClassDict = 4096;
+/// More fields than any struct sequence has.
+constexpr uint64_t kMaxFields = 256;
 /// No instance is larger: the numbers are torn.
 constexpr int64_t kMaxBasicsize = 1 << 20;
 
@@ -231,8 +233,7 @@ void TypeShapes::AddKind(const TypeInfo& native, std::string_view name,
     case ObjectKind::kPlain:
       if (native.Has(type_flags::kTupleSubclass)) {
         shape.kind = ObjectKind::kStructSequence;
-        shape.real_fields = static_cast<uint32_t>(std::min<uint64_t>(
-            ReadIntegerOfDict(native, "n_fields").value_or(0), 256));
+        shape.real_fields = ReadRealFields(native);
       }
       break;
     case ObjectKind::kDict:
@@ -287,6 +288,23 @@ void TypeShapes::AddTypeWords(TypeShape& shape) {
 std::string TypeShapes::ReadTypeName(const TypeInfo& type) {
   auto name = types_.memory().ReadCString(type.tp_name, kMaxNameBytes);
   return name ? *std::move(name) : std::string();
+}
+
+uint32_t TypeShapes::ReadRealFields(const TypeInfo& type) {
+  if (const auto fields = ReadIntegerOfDict(type, "n_fields"))
+    return static_cast<uint32_t>(std::min(*fields, kMaxFields));
+  // The dicts of static types are not in the types since 3.12. All fields of
+  // such types have names.
+  const auto members =
+      memory_.Read<RemoteAddr>(type.address + layout_.type.tp_members);
+  uint32_t count = 0;
+  while (members && count < kMaxFields) {
+    const auto name =
+        memory_.Read<RemoteAddr>(*members + kMemberDefBytes * count);
+    if (!name || *name == RemoteAddr{}) break;
+    ++count;
+  }
+  return count;
 }
 
 std::optional<uint64_t> TypeShapes::ReadIntegerOfDict(const TypeInfo& type,

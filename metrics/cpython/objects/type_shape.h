@@ -113,6 +113,8 @@ class TypeShapes {
   /// The words of a type whose tp_traverse follows a pointer only to decide
   /// which words it visits.
   std::optional<uint64_t> ChosenWords(std::string_view name) const;
+  /// n_fields of a structseq.
+  uint32_t ReadRealFields(const TypeInfo& type);
   std::string ReadTypeName(const TypeInfo& type);
   std::optional<uint64_t> ReadIntegerOfDict(const TypeInfo& type,
                                             std::string_view key);
