@@ -32,16 +32,18 @@ class UsageByName {
  public:
   explicit UsageByName(TypeTable& types) : types_(types) {}
 
-  void Add(TypeIndex type, uint64_t objects, uint64_t bytes) {
+  void Add(TypeIndex type, uint64_t objects, std::optional<uint64_t> bytes) {
     if (objects == 0) return;
     const std::string name = NameOf(types_, type);
     NamedUsage& usage = by_name_[name];
     if (usage.objects == 0) {
+      usage.bytes = 0;
       usage.name = name;
       usage.type_repr = TypeRepr(types_.layout(), types_[type], name);
     }
     usage.objects += objects;
-    usage.bytes += bytes;
+    usage.bytes = usage.bytes && bytes ? std::optional(*usage.bytes + *bytes)
+                                       : std::nullopt;
   }
 
   std::vector<NamedUsage> Take() {
@@ -65,7 +67,9 @@ std::vector<NamedUsage> NameTypes(TypeTable& types,
                                   const std::vector<TypeUsage>& sums) {
   UsageByName by_name(types);
   for (TypeIndex i = 0; i < sums.size(); ++i) {
-    by_name.Add(i, sums[i].objects, sums[i].bytes);
+    by_name.Add(
+        i, sums[i].objects,
+        sums[i].bytes_known ? std::optional(sums[i].bytes) : std::nullopt);
   }
   return by_name.Take();
 }
@@ -83,7 +87,8 @@ std::vector<NamedUsage> NameUntracked(TypeTable& types,
 // the modules of the main one name its types.
 std::vector<TypeIndex> UntrackedTypes(TypeTable& types,
                                       const PythonRuntime& runtime) {
-  if (runtime.interpreters.empty()) return {};
+  // A free-threaded build's reference counts are others.
+  if (runtime.interpreters.empty() || runtime.layout.free_threaded) return {};
   return FindUntrackedTypes(types, runtime.interpreters.front().modules);
 }
 
@@ -136,6 +141,10 @@ Result<PythonMeasurement> MeasureAttached(
   const auto start = clock.Now();
   PythonMeasurement measurement;
   measurement.version = python.layout().version;
+  if (python.layout().free_threaded) {
+    measurement.unknown_sizes =
+        "sizes and references in a free-threaded CPython are not known";
+  }
   measurement.paused_seconds =
       std::chrono::duration<double>(python.paused).count();
   auto state = ReadInterpreterState(python.memory, python.runtime, measurement);

@@ -1,5 +1,6 @@
 #include "metrics/cpython/layout/internal_layout.h"
 
+#include <cerrno>
 #include <initializer_list>
 #include <string>
 
@@ -171,8 +172,8 @@ Result<InternalLayout> FindInternalLayout(const PythonVersion& version) {
         layout.instance_visits_embedded_values && version.micro.value_or(5) < 5;
     return layout;
   }
-  return Failure(0, "the frames and library types of CPython " +
-                        ToString(version) + " are not known");
+  return Failure(ENOTSUP, "the frames and library types of CPython " +
+                              ToString(version) + " are not known");
 }
 
 }  // namespace leak_exporter::cpython

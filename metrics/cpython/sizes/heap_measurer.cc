@@ -50,7 +50,7 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
       MeasureOutOfLine(context_, out_of_line, measure);
       if (measure.bytes >= kLargeBytes) [[unlikely]]
         LookAgain(address, object.type, measure);
-      Add(address, object.type, shape.references_known, measure);
+      Add(address, object.type, shape, measure);
     }
   }
   if (deferred_.size() >= kDeferred) Finish();
@@ -58,12 +58,16 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
 }
 
 void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
-                       bool references_known, const ObjectMeasure& measure) {
+                       const TypeShape& shape, const ObjectMeasure& measure) {
   TypeUsage& usage = usage_[type];
   ++usage.objects;
-  usage.bytes += measure.bytes;
-  by_bytes_.Add(measure.bytes, address, type);
-  if (references_known) {
+  if (shape.bytes_known) {
+    usage.bytes += measure.bytes;
+    by_bytes_.Add(measure.bytes, address, type);
+  } else {
+    usage.bytes_known = false;
+  }
+  if (shape.references_known) {
     usage.references += measure.references;
     by_references_.Add(measure.references, address, type);
   } else {
@@ -134,8 +138,8 @@ void HeapMeasurer::Finish() {
       MeasureOutOfLine(context_, deferred.out_of_line, deferred.measure);
       if (deferred.measure.bytes >= kLargeBytes) [[unlikely]]
         LookAgain(deferred.address, deferred.type, deferred.measure);
-      Add(deferred.address, deferred.type,
-          shapes_[deferred.type].references_known, deferred.measure);
+      Add(deferred.address, deferred.type, shapes_[deferred.type],
+          deferred.measure);
     }
   }
   deferred_.clear();

@@ -16,10 +16,11 @@ namespace leak_exporter::cpython {
 /// Sums over the objects of a type.
 struct TypeUsage {
   uint64_t objects = 0;
-  /// Sum of sys.getsizeof().
+  /// Sum of sys.getsizeof(); meaningless unless `bytes_known`.
   uint64_t bytes = 0;
   /// Sum of len(gc.get_referents()); meaningless unless `references_known`.
   uint64_t references = 0;
+  bool bytes_known = true;
   bool references_known = true;
 };
 
@@ -54,7 +55,7 @@ class HeapMeasurer final : public HeapVisitor {
     TypeIndex type = kNoType;
   };
 
-  void Add(RemoteAddr address, TypeIndex type, bool references_known,
+  void Add(RemoteAddr address, TypeIndex type, const TypeShape& shape,
            const ObjectMeasure& measure);
   /// Measures an object again that seems very large.
   void LookAgain(RemoteAddr address, TypeIndex type, ObjectMeasure& measure);

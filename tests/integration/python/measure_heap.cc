@@ -56,7 +56,8 @@ void Print(const HeapMeasurer& measurer, const UntrackedCounter& untracked,
     const TypeUsage& usage = measurer.usage()[i];
     if (usage.objects == 0) continue;
     std::cout << "type\t" << types.ReadName(i).value_or("?") << '\t'
-              << usage.objects << '\t' << usage.bytes << '\t'
+              << usage.objects << '\t'
+              << (usage.bytes_known ? std::to_string(usage.bytes) : "") << '\t'
               << usage.references << '\n';
   }
   PrintRanking("refs", measurer.by_references(), types);

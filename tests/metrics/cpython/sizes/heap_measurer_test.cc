@@ -92,6 +92,26 @@ TEST_CASE("heap measurer: what is retracted is in no sum and no ranking") {
   CHECK(walk.measurer().by_bytes().objects()[0].address == small);
 }
 
+TEST_CASE("heap measurer: what has no known size is counted, not ranked") {
+  ObjectBuilder builder({3, 11, 2});
+  const auto& fields = builder.layout().type;
+  ClassSpec spec;
+  spec.name = "Frame";
+  const RemoteAddr type = builder.AddClass(spec);
+  builder.Put(
+      type + fields.tp_dict,
+      builder.AddDict({{builder.AddText(U"__sizeof__"), builder.AddNone()}}));
+  builder.Put(type + fields.tp_mro,
+              builder.AddTuple({type, builder.Type("object")}));
+  const RemoteAddr frame = builder.AddObject(type);
+  Walk walk(builder);
+  walk.Visit({frame});
+  walk.measurer().Finish();
+  CHECK(walk.UsageOf(type).objects == 1);
+  CHECK_FALSE(walk.UsageOf(type).bytes_known);
+  CHECK(walk.measurer().by_bytes().objects().empty());
+}
+
 TEST_CASE("heap measurer: what lies outside of a block is put off to the end") {
   for (const PythonVersion& version :
        {PythonVersion{3, 11, 2}, PythonVersion{3, 13, 5}}) {
