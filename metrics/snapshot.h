@@ -207,7 +207,7 @@ struct PythonTypeUsage {
   /// What repr(type) shows between the quotes.
   std::string name;
   uint64_t objects = 0;
-  /// Sum of sys.getsizeof, absent where no object of the type could be sized.
+  /// Sum of sys.getsizeof; absent where it is not known for each of them.
   std::optional<uint64_t> bytes;
   /// As repr() shows the type: "<class 'dict'>".
   std::string repr = {};
@@ -238,6 +238,8 @@ struct PythonProcess {
   std::vector<PythonObjectRow> by_bytes;
   /// Each name once, most objects first.
   std::vector<PythonTypeUsage> types;
+  /// Why no object has a size or references; empty where they have.
+  std::string unknown_sizes = {};
 };
 
 struct PythonHeapSnapshot {
@@ -252,7 +254,7 @@ struct PythonHeapSnapshot {
   /// gc.get_count() by generation: what counts towards its next collection.
   std::vector<int64_t> gc_counts;
   /// What gc.freeze() put aside: gc.get_freeze_count().
-  uint64_t permanent_objects = 0;
+  std::optional<uint64_t> permanent_objects;
   std::optional<uint64_t> arena_bytes;
   std::optional<uint64_t> arena_used_bytes;
   double walk_duration_seconds = 0;

@@ -15,6 +15,8 @@ ErrorCause CauseOf(const Error& error) {
     case ENFILE:
     case ENOMEM:
       return ErrorCause::kLimit;
+    case ENOTSUP:
+      return ErrorCause::kUnsupported;
     case ETIMEDOUT:
       return ErrorCause::kTimeout;
     default:

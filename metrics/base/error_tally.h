@@ -17,6 +17,10 @@ enum class ErrorCause : uint8_t {
   kMalformed,
   kLimit,
   kTimeout,
+  /// What is there is understood, and known not to be covered.
+  kUnsupported,
+  /// A target of python_heap that is no CPython.
+  kNotPython,
   /// A mistake of this program: something was thrown.
   kInternal,
 };
@@ -34,6 +38,10 @@ constexpr std::string_view NameOf(ErrorCause cause) {
       return "limit";
     case ErrorCause::kTimeout:
       return "timeout";
+    case ErrorCause::kUnsupported:
+      return "unsupported";
+    case ErrorCause::kNotPython:
+      return "not_python";
     case ErrorCause::kInternal:
       return "internal";
   }

@@ -1,7 +1,10 @@
 #include "metrics/collectors/python_heap.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -47,7 +50,9 @@ std::vector<PythonTypeUsage> SumByName(
       const auto [sum, is_new] = by_name.try_emplace(usage.name, usage);
       if (is_new) continue;
       sum->second.objects += usage.objects;
-      AddTo(usage.bytes, sum->second.bytes);
+      auto& bytes = sum->second.bytes;
+      bytes = bytes && usage.bytes ? std::optional(*bytes + *usage.bytes)
+                                   : std::nullopt;
     }
   }
   std::vector<PythonTypeUsage> sums;
@@ -65,7 +70,7 @@ class Sums {
   void Add(pid_t pid, cpython::PythonMeasurement measurement) {
     AddEach(measurement.generations, generations_);
     AddEach(measurement.gc_counts, heap_.gc_counts);
-    heap_.permanent_objects += measurement.walk.permanent_objects;
+    AddTo(measurement.walk.permanent_objects, heap_.permanent_objects);
     AddTo(measurement.modules, heap_.modules);
     if (measurement.arenas) {
       AddTo(measurement.arenas->reserved_bytes, heap_.arena_bytes);
@@ -77,7 +82,8 @@ class Sums {
     heap_.processes.push_back({pid, cpython::ToString(measurement.version),
                                MakeRows(measurement.by_references),
                                MakeRows(measurement.by_bytes),
-                               MakeUsages(std::move(measurement.types))});
+                               MakeUsages(std::move(measurement.types)),
+                               std::move(measurement.unknown_sizes)});
   }
 
   bool empty() const { return heap_.processes.empty(); }
@@ -106,6 +112,25 @@ class Sums {
 
 }  // namespace
 
+// A process that is younger may still become something else.
+bool IsStarting(const ProcessSample& process, const Clock& clock) {
+  constexpr auto kStarting = std::chrono::seconds(10);
+  return clock.SinceBoot() - process.start_since_boot < kStarting;
+}
+
+// Whether there is nothing to say of it yet.
+bool IsTooEarly(const Error& error, const ProcessSample& process,
+                const Clock& clock) {
+  return error.code == EAGAIN ||
+         (error.code == ENOTSUP && IsStarting(process, clock));
+}
+
+std::string NotPython(const ProcessSample& process) {
+  const auto program = process.handle->ReadLink("exe");
+  return process.handle->Path("exe") + ": no CPython in " +
+         program.value_or("the program");
+}
+
 bool PythonHeapCollector::Collect(const CollectorContext& context,
                                   TargetSnapshot& snapshot,
                                   ErrorTally& errors) {
@@ -114,22 +139,37 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
   options.values = config_.values;
   Sums sums;
   bool failed = false;
+  const ProcessSample* other = nullptr;
   for (const ProcessSample& process : context.tree.main) {
     if (process.zombie()) continue;
     auto measurement = cpython::MeasurePython(*process.handle, options,
                                               context.clock, context.deadline);
+    if (!measurement &&
+        IsTooEarly(measurement.error(), process, context.clock)) {
+      continue;
+    }
     if (!measurement) {
       errors.Add(measurement.error());
       failed = failed || !IsGone(measurement.error());
       continue;
     }
-    if (!*measurement) continue;
+    if (!*measurement) {
+      if (!IsStarting(process, context.clock)) other = &process;
+      continue;
+    }
     if (!(*measurement)->walk.incomplete.empty()) {
       errors.Add(ErrorCause::kLimit, process.handle->Path("mem") +
                                          ": heap walked in part: " +
                                          (*measurement)->walk.incomplete);
     }
+    if (!(*measurement)->unknown_sizes.empty()) {
+      errors.Add(ErrorCause::kUnsupported, process.handle->Path("exe") + ": " +
+                                               (*measurement)->unknown_sizes);
+    }
     sums.Add(process.pid(), **std::move(measurement));
+  }
+  if (sums.empty() && !failed && other != nullptr) {
+    errors.Add(ErrorCause::kNotPython, NotPython(*other));
   }
   if (!sums.empty()) {
     snapshot.python_heap = std::make_shared<PythonHeapSnapshot>(sums.Finish());

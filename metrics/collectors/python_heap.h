@@ -12,9 +12,10 @@ namespace leak_exporter {
 /// allocator count themselves. See metrics/cpython/measure_python.h.
 ///
 /// A main process that is no CPython is skipped. If none is one, the run
-/// succeeds, without errors, and its part of the snapshot is absent. A CPython
-/// that cannot be read or understood makes the run fail with the reason, but
-/// the others are measured all the same.
+/// succeeds, its part of the snapshot is absent, and an error of the cause
+/// kNotPython says so. Nothing is said of a process that is only starting. A
+/// CPython that cannot be read or understood makes the run fail with the
+/// reason, but the others are measured all the same.
 class PythonHeapCollector final : public Collector {
  public:
   explicit PythonHeapCollector(const config::PythonHeapConfig& config)

@@ -7,6 +7,7 @@
 
 #include "metrics/base/accumulate.h"
 #include "metrics/cpython/heap/arena_usage.h"
+#include "metrics/cpython/heap/tracked_object.h"
 #include "metrics/cpython/repr/repr.h"
 #include "metrics/cpython/runtime/interpreter.h"
 #include "metrics/cpython/sizes/heap_measurer.h"
@@ -31,16 +32,18 @@ class UsageByName {
  public:
   explicit UsageByName(TypeTable& types) : types_(types) {}
 
-  void Add(TypeIndex type, uint64_t objects, uint64_t bytes) {
+  void Add(TypeIndex type, uint64_t objects, std::optional<uint64_t> bytes) {
     if (objects == 0) return;
     const std::string name = NameOf(types_, type);
     NamedUsage& usage = by_name_[name];
     if (usage.objects == 0) {
+      usage.bytes = 0;
       usage.name = name;
       usage.type_repr = TypeRepr(types_.layout(), types_[type], name);
     }
     usage.objects += objects;
-    usage.bytes += bytes;
+    usage.bytes = usage.bytes && bytes ? std::optional(*usage.bytes + *bytes)
+                                       : std::nullopt;
   }
 
   std::vector<NamedUsage> Take() {
@@ -64,7 +67,9 @@ std::vector<NamedUsage> NameTypes(TypeTable& types,
                                   const std::vector<TypeUsage>& sums) {
   UsageByName by_name(types);
   for (TypeIndex i = 0; i < sums.size(); ++i) {
-    by_name.Add(i, sums[i].objects, sums[i].bytes);
+    by_name.Add(
+        i, sums[i].objects,
+        sums[i].bytes_known ? std::optional(sums[i].bytes) : std::nullopt);
   }
   return by_name.Take();
 }
@@ -82,18 +87,27 @@ std::vector<NamedUsage> NameUntracked(TypeTable& types,
 // the modules of the main one name its types.
 std::vector<TypeIndex> UntrackedTypes(TypeTable& types,
                                       const PythonRuntime& runtime) {
-  if (runtime.interpreters.empty()) return {};
+  // A free-threaded build's reference counts are others.
+  if (runtime.interpreters.empty() || runtime.layout.free_threaded) return {};
   return FindUntrackedTypes(types, runtime.interpreters.front().modules);
 }
 
+// Leaves out what is gone when it is looked at again: its numbers may be those
+// of freed memory.
 std::vector<RankedRow> Describe(TypeTable& types, const TopObjects& top,
-                                bool values) {
+                                const MeasureOptions& options) {
   ReprPrinter printer(types);
   std::vector<RankedRow> rows;
   for (const RankedObject& object : top.objects()) {
+    if (rows.size() == options.ranking) break;
+    if (!IsTrackedObject(types.memory(), types.layout(), object.address,
+                         types[object.type].address)) {
+      continue;
+    }
     std::string type_repr = TypeRepr(types.layout(), types[object.type],
                                      NameOf(types, object.type));
-    std::string repr = values ? printer.Print(object.address) : type_repr;
+    std::string repr =
+        options.values ? printer.Print(object.address) : type_repr;
     rows.push_back({object.number, std::move(type_repr), std::move(repr)});
   }
   return rows;
@@ -127,6 +141,10 @@ Result<PythonMeasurement> MeasureAttached(
   const auto start = clock.Now();
   PythonMeasurement measurement;
   measurement.version = python.layout().version;
+  if (python.layout().free_threaded) {
+    measurement.unknown_sizes =
+        "sizes and references in a free-threaded CPython are not known";
+  }
   measurement.paused_seconds =
       std::chrono::duration<double>(python.paused).count();
   auto state = ReadInterpreterState(python.memory, python.runtime, measurement);
@@ -135,7 +153,8 @@ Result<PythonMeasurement> MeasureAttached(
   if (!arenas) return tl::unexpected<Error>(arenas.error());
   const bool has_arenas = *arenas && !(*arenas)->empty();
 
-  HeapMeasurer measurer(types, options.ranking);
+  // Twice as many as are shown: some are gone before they are described.
+  HeapMeasurer measurer(types, 2 * options.ranking);
   ArenaMeter meter(python.layout(),
                    has_arenas ? **std::move(arenas) : std::vector<Arena>());
   UntrackedCounter untracked(types, UntrackedTypes(types, python.runtime));
@@ -152,8 +171,8 @@ Result<PythonMeasurement> MeasureAttached(
   measurement.types = NameTypes(types, measurer.usage());
   measurement.untracked = NameUntracked(types, untracked);
   measurement.by_references =
-      Describe(types, measurer.by_references(), options.values);
-  measurement.by_bytes = Describe(types, measurer.by_bytes(), options.values);
+      Describe(types, measurer.by_references(), options);
+  measurement.by_bytes = Describe(types, measurer.by_bytes(), options);
   measurement.walk_seconds =
       std::chrono::duration<double>(clock.Now() - start).count();
   return measurement;

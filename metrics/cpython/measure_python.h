@@ -27,8 +27,9 @@ struct NamedUsage {
   /// As repr() shows the type: "<class 'dict'>"; 2.7 has "<type 'dict'>" too.
   std::string type_repr;
   uint64_t objects = 0;
-  /// Sum of sys.getsizeof().
-  uint64_t bytes = 0;
+  /// Sum of sys.getsizeof(); absent where it is not known for each of them: a
+  /// type may have a __sizeof__ of its own.
+  std::optional<uint64_t> bytes;
 };
 
 /// An object among the largest.
@@ -47,6 +48,8 @@ struct ArenaUsage {
 /// What one measurement of a CPython process gave.
 struct PythonMeasurement {
   PythonVersion version;
+  /// Why no object has a size or references; empty where they have.
+  std::string unknown_sizes;
   HeapWalk walk;
   double walk_seconds = 0;
   /// How long the process was stopped for a copy; 0 where it was not.

@@ -54,6 +54,11 @@ class HeapVisitor {
   /// The block is valid during the call only. `types` grows while the walk goes
   /// on; indices stay valid.
   virtual void Visit(const HeapBlock& block, TypeTable& types) = 0;
+
+  /// Called after the last block for an object that was visited and has proved
+  /// to be none. `block` was read anew and holds this one object. A visitor
+  /// that counts or keeps objects takes it back.
+  virtual void Retract(const HeapBlock& /*block*/, TypeTable& /*types*/) {}
 };
 
 /// Several visitors as one: each is called for each block, in the order given.
@@ -65,6 +70,9 @@ class HeapVisitors final : public HeapVisitor {
 
   void Visit(const HeapBlock& block, TypeTable& types) override {
     for (HeapVisitor* visitor : visitors_) visitor->Visit(block, types);
+  }
+  void Retract(const HeapBlock& block, TypeTable& types) override {
+    for (HeapVisitor* visitor : visitors_) visitor->Retract(block, types);
   }
 
  private:

@@ -8,6 +8,16 @@
 namespace leak_exporter::cpython {
 namespace {
 
+// Whether each interpreter has a list of what gc.freeze() put aside.
+// Free-threaded builds mark the objects themselves.
+bool HasPermanentLists(const PythonRuntime& runtime) {
+  return runtime.layout.gc_scheme != GcScheme::kBits &&
+         std::all_of(runtime.interpreters.begin(), runtime.interpreters.end(),
+                     [](const Interpreter& interpreter) {
+                       return interpreter.gc.permanent_generation.has_value();
+                     });
+}
+
 // Ascending addresses of all objects in permanent generations.
 Result<std::vector<RemoteAddr>> ReadPermanent(const RemoteMemory& memory,
                                               const PythonRuntime& runtime,
@@ -62,7 +72,7 @@ Result<HeapWalk> WalkHeap(const RemoteMemory& memory,
   const auto permanent = ReadPermanent(
       memory, runtime, limits.permanent_objects, deadline, walk.incomplete);
   if (!permanent) return tl::unexpected<Error>(permanent.error());
-  walk.permanent_objects = permanent->size();
+  if (HasPermanentLists(runtime)) walk.permanent_objects = permanent->size();
   HeapScanner scanner(memory, types, limits.scan);
   auto scan = scanner.Scan(WithoutInterpreters(ranges, runtime), *permanent,
                            visitor, deadline);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -26,7 +27,8 @@ struct HeapWalk {
   ScanReport scan;
   /// Objects that gc.freeze() put aside (gc.get_freeze_count()).
   /// gc.get_objects() does not list them, and the walk does not visit them.
-  uint64_t permanent_objects = 0;
+  /// Absent where the version has no gc.freeze(), or no list of them.
+  std::optional<uint64_t> permanent_objects;
   /// Why the walk is not complete; empty where it is.
   std::string incomplete;
 };

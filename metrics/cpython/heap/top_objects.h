@@ -28,6 +28,12 @@ class TopObjects {
     if (objects_.size() == limit_ && number <= least_) return;
     Insert({number, address, type});
   }
+  /// Takes an object back. The one that it displaced does not return.
+  void Remove(RemoteAddr address) {
+    std::erase_if(objects_, [&](const RankedObject& object) {
+      return object.address == address;
+    });
+  }
   const std::vector<RankedObject>& objects() const { return objects_; }
 
  private:

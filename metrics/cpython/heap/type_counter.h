@@ -14,6 +14,9 @@ class TypeCounter final : public HeapVisitor {
     counts_.resize(types.size());
     for (const ObjectRef& object : block.objects) ++counts_[object.type];
   }
+  void Retract(const HeapBlock& block, TypeTable&) override {
+    for (const ObjectRef& object : block.objects) --counts_[object.type];
+  }
 
   /// Counts by TypeIndex. Types that were met after the last block may be
   /// missing at the end.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -171,8 +172,8 @@ Result<void> ApplyDebugOffsets(const RemoteMemory& memory, RemoteAddr runtime,
         return IsSameMinor(layout.version, {3, p.minor, {}});
       });
   if (positions == kPositions.end()) {
-    return Failure(0, "the _Py_DebugOffsets of CPython " +
-                          ToString(layout.version) + " are not known");
+    return Failure(ENOTSUP, "the _Py_DebugOffsets of CPython " +
+                                ToString(layout.version) + " are not known");
   }
   std::array<std::byte, kLargestDescription> description;
   auto read = memory.ReadExact(runtime, description);

@@ -1,5 +1,6 @@
 #include "metrics/cpython/layout/internal_layout.h"
 
+#include <cerrno>
 #include <initializer_list>
 #include <string>
 
@@ -35,6 +36,7 @@ void Set27(InternalLayout& l) {
   l.buffered.buffer_size = 120;
   l.combinations.sized = false;
   l.bytes_io.buf_size = 40;
+  l.struct_object.code_bytes = 24;
 }
 
 void Set36(InternalLayout& l) {
@@ -52,6 +54,7 @@ void Set36(InternalLayout& l) {
   l.default_dict = {};
   l.combinations = {};
   l.bytes_io.buf_size = kAbsent;
+  l.struct_object = {};
   l.generator.gi_qualname = 56;
   l.lru_cache.cache = 88;
   l.lru_cache.link_references = 1;
@@ -169,8 +172,8 @@ Result<InternalLayout> FindInternalLayout(const PythonVersion& version) {
         layout.instance_visits_embedded_values && version.micro.value_or(5) < 5;
     return layout;
   }
-  return Failure(0, "the frames and library types of CPython " +
-                        ToString(version) + " are not known");
+  return Failure(ENOTSUP, "the frames and library types of CPython " +
+                              ToString(version) + " are not known");
 }
 
 }  // namespace leak_exporter::cpython

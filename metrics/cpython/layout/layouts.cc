@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
@@ -274,14 +275,14 @@ Result<Layout> FindLayout(const PythonVersion& version, bool free_threaded) {
       kLayouts.begin(), kLayouts.end(),
       [&](const auto l) { return IsSameMinor(l().version, version); });
   if (make == kLayouts.end()) {
-    return Failure(0, "the memory layout of CPython " + ToString(version) +
-                          " is not known");
+    return Failure(ENOTSUP, "the memory layout of CPython " +
+                                ToString(version) + " is not known");
   }
   std::optional<Layout> layout = (*make)();
   if (free_threaded) layout = FreeThreaded(*std::move(layout));
   if (!layout) {
-    return Failure(0, "CPython " + ToString(version) +
-                          " cannot be free-threaded: not understood");
+    return Failure(ENOTSUP, "CPython " + ToString(version) +
+                                " cannot be free-threaded: not understood");
   }
   auto internal = FindInternalLayout(version);
   if (!internal) return tl::unexpected<Error>(internal.error());

@@ -19,6 +19,8 @@ constexpr int kMaxBases = 200;
 constexpr int64_t kMaxSlots = 4096;
 constexpr size_t kMaxNameBytes = 256;
 constexpr size_t kMaxClassDict = 4096;
+/// More fields than any struct sequence has.
+constexpr uint64_t kMaxFields = 256;
 /// No instance is larger: the numbers are torn.
 constexpr int64_t kMaxBasicsize = 1 << 20;
 
@@ -86,6 +88,23 @@ ObjectKind KindOf(std::string_view tp_name) {
   return found == std::end(kKinds) ? ObjectKind::kPlain : found->kind;
 }
 
+// Whether the type has a __sizeof__, or only a tp_traverse, that needs more.
+bool HasSizeofOfItsOwn(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kPlain:
+    case ObjectKind::kTuple:
+    case ObjectKind::kStructSequence:
+    case ObjectKind::kModule:
+    case ObjectKind::kGenerator:
+    case ObjectKind::kLruCache:
+    case ObjectKind::kTeeData:
+    case ObjectKind::kHamtNode:
+      return false;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 TypeShapes::TypeShapes(TypeTable& types, ReadCache& memory)
@@ -103,7 +122,13 @@ const TypeShape& TypeShapes::Make(TypeIndex type) {
   const TypeInfo native = Descend(info, shape);
   AddDict(info, native, shape);
   AddNative(info, native, shape);
-  if (layout_.free_threaded) shape.references_known = false;
+  if (layout_.free_threaded) {
+    // Nobody has compared its internal structs with an interpreter.
+    shape.references_known = false;
+    shape.bytes_known = false;
+  } else {
+    shape.bytes_known = HasKnownSize(info, shape.kind);
+  }
   return shapes_[type].emplace(std::move(shape));
 }
 
@@ -135,6 +160,68 @@ TypeInfo TypeShapes::Descend(const TypeInfo& type, TypeShape& shape) {
     native = types_[base];
   }
   return native;
+}
+
+// 2.7's int has the size of any plain object.
+bool TypeShapes::IsCLong(ObjectKind kind) const {
+  return kind == ObjectKind::kLong && layout_.int_object.ob_ival != kAbsent;
+}
+
+bool TypeShapes::HasKnownSize(const TypeInfo& type, ObjectKind kind) {
+  // The first class in the order of bases that has a __sizeof__ decides.
+  const auto mro = memory_.Read<RemoteAddr>(type.address + layout_.type.tp_mro);
+  const auto count = mro ? memory_.Read<uint64_t>(*mro + layout_.object.ob_size)
+                         : std::nullopt;
+  for (uint64_t i = 0; count && i < *count && i < kMaxBases; ++i) {
+    const auto address =
+        memory_.Read<RemoteAddr>(*mro + layout_.tuple.ob_item + 8 * i);
+    const TypeIndex index = address ? types_.Find(*address) : kNoType;
+    if (index == kNoType) continue;
+    const TypeInfo base = types_[index];
+    if (base.base == RemoteAddr{}) return true;
+    const bool native = !IsPythonClass(base, layout_, memory_);
+    const ObjectKind sized_as =
+        native ? KindOf(ReadTypeName(base)) : ObjectKind::kPlain;
+    if (sized_as != ObjectKind::kPlain && HasSizeofOfItsOwn(sized_as))
+      return sized_as == kind || IsCLong(sized_as);
+    if (HasOwnSizeof(base))
+      return sized_as != ObjectKind::kPlain && sized_as == kind;
+  }
+  return true;
+}
+
+// The dicts of static types are not in the types since 3.12. Those of them that
+// have a __sizeof__ are of a kind.
+bool TypeShapes::HasOwnSizeof(const TypeInfo& type) {
+  const auto known = own_sizeof_.find(type.address);
+  if (known != own_sizeof_.end()) return known->second;
+  bool found = false;
+  if (type.tp_dict != RemoteAddr{}) {
+    const auto items =
+        ReadDictItems(types_.memory(), layout_, type.tp_dict, kMaxClassDict);
+    found = items && std::any_of(items->begin(), items->end(),
+                                 [&](const DictItem& item) {
+                                   return IsSizeofKey(item.key);
+                                 });
+  }
+  own_sizeof_.emplace(type.address, found);
+  return found;
+}
+
+bool TypeShapes::IsSizeofKey(RemoteAddr key) {
+  constexpr std::string_view kKey = "__sizeof__";
+  const auto known = sizeof_keys_.find(key);
+  if (known != sizeof_keys_.end()) return known->second;
+  const Offset length_at = layout_.unicode.state == kAbsent
+                               ? layout_.object.ob_size
+                               : layout_.unicode.length;
+  bool same = false;
+  if (memory_.Read<uint64_t>(key + length_at) == kKey.size()) {
+    const auto text = ReadText(types_.memory(), layout_, key, kKey.size());
+    same = text && *text == kKey;
+  }
+  sizeof_keys_.emplace(key, same);
+  return same;
 }
 
 void TypeShapes::AddSlots(const TypeInfo& type, TypeShape& shape) {
@@ -231,8 +318,7 @@ void TypeShapes::AddKind(const TypeInfo& native, std::string_view name,
     case ObjectKind::kPlain:
       if (native.Has(type_flags::kTupleSubclass)) {
         shape.kind = ObjectKind::kStructSequence;
-        shape.real_fields = static_cast<uint32_t>(std::min<uint64_t>(
-            ReadIntegerOfDict(native, "n_fields").value_or(0), 256));
+        shape.real_fields = ReadRealFields(native);
       }
       break;
     case ObjectKind::kDict:
@@ -287,6 +373,23 @@ void TypeShapes::AddTypeWords(TypeShape& shape) {
 std::string TypeShapes::ReadTypeName(const TypeInfo& type) {
   auto name = types_.memory().ReadCString(type.tp_name, kMaxNameBytes);
   return name ? *std::move(name) : std::string();
+}
+
+uint32_t TypeShapes::ReadRealFields(const TypeInfo& type) {
+  if (const auto fields = ReadIntegerOfDict(type, "n_fields"))
+    return static_cast<uint32_t>(std::min(*fields, kMaxFields));
+  // The dicts of static types are not in the types since 3.12. All fields of
+  // such types have names.
+  const auto members =
+      memory_.Read<RemoteAddr>(type.address + layout_.type.tp_members);
+  uint32_t count = 0;
+  while (members && count < kMaxFields) {
+    const auto name =
+        memory_.Read<RemoteAddr>(*members + kMemberDefBytes * count);
+    if (!name || *name == RemoteAddr{}) break;
+    ++count;
+  }
+  return count;
 }
 
 std::optional<uint64_t> TypeShapes::ReadIntegerOfDict(const TypeInfo& type,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "metrics/cpython/layout/layout.h"
@@ -58,6 +59,8 @@ struct TypeShape {
   bool inline_values = false;
   /// It is known what tp_traverse does.
   bool references_known = true;
+  /// It is known what sys.getsizeof() says.
+  bool bytes_known = true;
   /// tp_basicsize (or what __sizeof__ takes in its place) and what stands
   /// before the object.
   uint64_t fixed_bytes = 0;
@@ -107,12 +110,20 @@ class TypeShapes {
   void AddDict(const TypeInfo& type, const TypeInfo& native, TypeShape& shape);
   void AddNative(const TypeInfo& type, TypeInfo native, TypeShape& shape);
   void SetBytes(const TypeInfo& type, TypeShape& shape);
+  /// Whether __sizeof__ is one that is known: that of object, or of the kind
+  /// that its instances are measured as.
+  bool HasKnownSize(const TypeInfo& type, ObjectKind kind);
+  bool IsCLong(ObjectKind kind) const;
+  bool HasOwnSizeof(const TypeInfo& type);
+  bool IsSizeofKey(RemoteAddr key);
   /// Adds what a kind needs besides the words of FindTraverseMask().
   void AddKind(const TypeInfo& native, std::string_view name, TypeShape& shape);
   void AddTypeWords(TypeShape& shape);
   /// The words of a type whose tp_traverse follows a pointer only to decide
   /// which words it visits.
   std::optional<uint64_t> ChosenWords(std::string_view name) const;
+  /// n_fields of a structseq.
+  uint32_t ReadRealFields(const TypeInfo& type);
   std::string ReadTypeName(const TypeInfo& type);
   std::optional<uint64_t> ReadIntegerOfDict(const TypeInfo& type,
                                             std::string_view key);
@@ -122,6 +133,10 @@ class TypeShapes {
   const Layout& layout_;
   const InternalLayout& internal_;
   std::vector<std::optional<TypeShape>> shapes_;
+  /// Types that were asked whether they have a __sizeof__ of their own, and the
+  /// keys of their dicts.
+  std::unordered_map<RemoteAddr, bool> own_sizeof_;
+  std::unordered_map<RemoteAddr, bool> sizeof_keys_;
 };
 
 }  // namespace leak_exporter::cpython

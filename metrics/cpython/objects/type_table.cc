@@ -49,6 +49,13 @@ bool IsPlausible(const TypeInfo& info) {
          info.itemsize <= kLargestBasicSize;
 }
 
+bool HasCountedItems(const TypeInfo& info) {
+  constexpr uint64_t kCounting =
+      type_flags::kTupleSubclass | type_flags::kLongSubclass |
+      type_flags::kTypeSubclass | type_flags::kBytesSubclass;
+  return info.Has(kCounting) && info.itemsize > 0;
+}
+
 }  // namespace
 
 TypeTable::TypeTable(const RemoteMemory& memory, const Layout& layout)
@@ -95,6 +102,7 @@ TypeIndex TypeTable::Judge(RemoteAddr address, int depth) {
     if (IsPlausible(info) && IsMetatype(info, depth)) {
       index = static_cast<TypeIndex>(types_.size());
       types_.push_back(info);
+      counts_items_.push_back(HasCountedItems(info) ? 1 : 0);
     }
   }
   if (verdicts_.size() >= kVerdictsKept) {

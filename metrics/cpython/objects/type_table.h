@@ -63,6 +63,10 @@ class TypeTable {
     return verdict.have_gc ? verdict.index : kNoType;
   }
 
+  /// Whether the word at ob_size says how many items an instance has, each of
+  /// tp_itemsize. Where it is false, that word may be anything.
+  bool CountsItems(TypeIndex index) const { return counts_items_[index] != 0; }
+
   const TypeInfo& operator[](TypeIndex index) const { return types_[index]; }
   /// All indices are below this number. They stay valid.
   size_t size() const { return types_.size(); }
@@ -109,6 +113,8 @@ class TypeTable {
   const Layout& layout_;
   Limits limits_;
   std::vector<TypeInfo> types_;
+  /// By index; apart from the rest, as each object of a walk asks for it.
+  std::vector<uint8_t> counts_items_;
   std::unordered_map<RemoteAddr, Verdict> verdicts_;
   std::vector<Slot> slots_;
   /// The interned "__module__", once it has been met.

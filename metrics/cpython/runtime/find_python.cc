@@ -16,14 +16,14 @@ namespace {
 // Puts the name of the binary before a reason. An error of the system already
 // has a place.
 tl::unexpected<Error> Located(const PythonBinary& binary, Error error) {
-  if (error.code == 0)
+  if (error.code == 0 || error.code == ENOTSUP || error.code == EAGAIN)
     error.message.insert(0, std::string(binary.path()) + ": ");
   return tl::unexpected<Error>(std::move(error));
 }
 
 tl::unexpected<Error> Because(const PythonBinary& binary,
                               const std::string& why) {
-  return Located(binary, {0, why});
+  return Located(binary, {ENOTSUP, why});
 }
 
 bool NamesPython(std::string_view path) {

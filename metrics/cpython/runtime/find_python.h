@@ -13,9 +13,9 @@ namespace leak_exporter::cpython {
 
 /// Looks for a CPython in a process: in its program first, then in its
 /// libraries. `map` is the map of the process, and `memory` reads it. Absent
-/// where there is none. An error where there is one that is not understood (an
-/// unknown version, a debug build, no symbols, not started yet) or that cannot
-/// be read.
+/// where there is none. An error where there is one: ENOTSUP where it is not
+/// understood (an unknown version, a debug build, no symbols), EAGAIN where it
+/// has not started yet; others where it cannot be read.
 ///
 /// Reads a few kB of `memory`, and the binary's file where only its symbol
 /// table tells (before 3.7, or a stripped binary). The file is opened through

@@ -78,11 +78,16 @@ struct TaggedHead {
   uint64_t Next(const std::byte* head) const {
     return Untagged(LoadWord(head));
   }
+  /// 0 where a count stands in its place.
+  uint64_t Prev(const std::byte* head) const {
+    const uint64_t prev = LoadWord(head + 8);
+    return HoldsCount(prev) ? 0 : Untagged(prev);
+  }
   /// Whether `head` says that the one before it is at `address`, or cannot say
-  /// because it is being collected.
+  /// because it is the head of an object that is being collected.
   bool PointsBack(const std::byte* head, uint64_t address) const {
     const uint64_t prev = LoadWord(head + 8);
-    return Untagged(prev) == address || HoldsCount(prev);
+    return Untagged(prev) == address || (HoldsCount(prev) && IsTracked(head));
   }
 };
 
@@ -117,6 +122,7 @@ struct RefsHead {
     return LoadWord(head + kObject + 8);
   }
   uint64_t Next(const std::byte* head) const { return LoadWord(head); }
+  uint64_t Prev(const std::byte* head) const { return LoadWord(head + 8); }
   bool PointsBack(const std::byte* head, uint64_t address) const {
     return LoadWord(head + 8) == address;
   }
@@ -140,6 +146,7 @@ struct BitsHead {
   bool IsSuspect(const std::byte*) const { return false; }
   uint64_t Type(const std::byte* object) const { return LoadWord(object + 24); }
   uint64_t Next(const std::byte*) const { return 0; }
+  uint64_t Prev(const std::byte*) const { return 0; }
   bool PointsBack(const std::byte*, uint64_t) const { return true; }
 
  private:

@@ -1,5 +1,6 @@
 #include "metrics/cpython/runtime/interpreter.h"
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,7 +87,7 @@ Result<std::vector<Interpreter>> ReadInterpreters(const RemoteMemory& memory,
   }
   if (!address) return tl::unexpected<Error>(address.error());
   if (interpreters.empty()) {
-    return Failure(0, "CPython is not initialised yet");
+    return Failure(EAGAIN, "CPython is not initialised yet");
   }
   return interpreters;
 }

@@ -1,6 +1,8 @@
 #include "metrics/cpython/sizes/heap_measurer.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <span>
 #include <utility>
 
@@ -12,11 +14,17 @@ namespace {
 constexpr size_t kDeferred = 1 << 15;
 /// How many are read at once, which bounds the buffer of ReadCache.
 constexpr size_t kBatch = 8192;
+/// An object that seems so large is looked at twice: it may have changed
+/// between the reads of its parts.
+constexpr uint64_t kLargeBytes = 1 << 20;
+/// A bound for hostile heaps.
+constexpr size_t kMaxSecondLooks = 4096;
 
 }  // namespace
 
 HeapMeasurer::HeapMeasurer(TypeTable& types, size_t top)
-    : memory_(types.memory()),
+    : types_(types),
+      memory_(types.memory()),
       shapes_(types, memory_),
       context_{types.layout(), memory_, {}},
       by_bytes_(top),
@@ -40,7 +48,9 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
       deferred_.push_back({out_of_line, measure, address, object.type});
     } else {
       MeasureOutOfLine(context_, out_of_line, measure);
-      Add(address, object.type, shape.references_known, measure);
+      if (measure.bytes >= kLargeBytes) [[unlikely]]
+        LookAgain(address, object.type, measure);
+      Add(address, object.type, shape, measure);
     }
   }
   if (deferred_.size() >= kDeferred) Finish();
@@ -48,16 +58,63 @@ void HeapMeasurer::Visit(const HeapBlock& block, TypeTable& types) {
 }
 
 void HeapMeasurer::Add(RemoteAddr address, TypeIndex type,
-                       bool references_known, const ObjectMeasure& measure) {
+                       const TypeShape& shape, const ObjectMeasure& measure) {
   TypeUsage& usage = usage_[type];
   ++usage.objects;
-  usage.bytes += measure.bytes;
-  by_bytes_.Add(measure.bytes, address, type);
-  if (references_known) {
+  if (shape.bytes_known) {
+    usage.bytes += measure.bytes;
+    by_bytes_.Add(measure.bytes, address, type);
+  } else {
+    usage.bytes_known = false;
+  }
+  if (shape.references_known) {
     usage.references += measure.references;
     by_references_.Add(measure.references, address, type);
   } else {
     usage.references_known = false;
+  }
+}
+
+void HeapMeasurer::LookAgain(RemoteAddr address, TypeIndex type,
+                             ObjectMeasure& measure) {
+  if (second_looks_++ >= kMaxSecondLooks) return;
+  const TypeShape& shape = shapes_[type];
+  measure = {shape.fixed_bytes, shape.fixed_references};
+  std::array<std::byte, HeapBlock::kBytesBefore + HeapBlock::kBytesBehind>
+      bytes{};
+  const auto got =
+      types_.memory().ReadSome(address - HeapBlock::kBytesBefore, bytes);
+  if (!got) return;
+  const ObjectView object(address, std::span(bytes).first(*got),
+                          HeapBlock::kBytesBefore);
+  // Freed meanwhile.
+  if (object.Pointer(context_.layout.object.ob_type) != types_[type].address)
+    return;
+  // Remembers nothing of the first look.
+  ReadCache memory(types_.memory());
+  measure = MeasureObject({context_.layout, memory, context_.general_lookup},
+                          shape, object);
+}
+
+void HeapMeasurer::Retract(const HeapBlock& block, TypeTable&) {
+  for (const ObjectRef& object : block.objects) {
+    const RemoteAddr address = block.AddressOf(object);
+    const auto put_off =
+        std::find_if(deferred_.begin(), deferred_.end(),
+                     [&](const Deferred& d) { return d.address == address; });
+    if (put_off != deferred_.end()) {
+      deferred_.erase(put_off);
+      continue;
+    }
+    const ObjectMeasure measure =
+        MeasureObject(context_, shapes_[object.type],
+                      ObjectView(address, block.bytes, object.offset));
+    TypeUsage& usage = usage_[object.type];
+    --usage.objects;
+    usage.bytes -= std::min(usage.bytes, measure.bytes);
+    usage.references -= std::min(usage.references, measure.references);
+    by_bytes_.Remove(address);
+    by_references_.Remove(address);
   }
 }
 
@@ -79,8 +136,10 @@ void HeapMeasurer::Finish() {
     for (const auto& [address, i] : batch) {
       Deferred& deferred = deferred_[i];
       MeasureOutOfLine(context_, deferred.out_of_line, deferred.measure);
-      Add(deferred.address, deferred.type,
-          shapes_[deferred.type].references_known, deferred.measure);
+      if (deferred.measure.bytes >= kLargeBytes) [[unlikely]]
+        LookAgain(deferred.address, deferred.type, deferred.measure);
+      Add(deferred.address, deferred.type, shapes_[deferred.type],
+          deferred.measure);
     }
   }
   deferred_.clear();

@@ -16,10 +16,11 @@ namespace leak_exporter::cpython {
 /// Sums over the objects of a type.
 struct TypeUsage {
   uint64_t objects = 0;
-  /// Sum of sys.getsizeof().
+  /// Sum of sys.getsizeof(); meaningless unless `bytes_known`.
   uint64_t bytes = 0;
   /// Sum of len(gc.get_referents()); meaningless unless `references_known`.
   uint64_t references = 0;
+  bool bytes_known = true;
   bool references_known = true;
 };
 
@@ -33,6 +34,8 @@ class HeapMeasurer final : public HeapVisitor {
   HeapMeasurer(TypeTable& types, size_t top);
 
   void Visit(const HeapBlock& block, TypeTable& types) override;
+
+  void Retract(const HeapBlock& block, TypeTable& types) override;
 
   /// Measures what was put off; to be called once, after the walk.
   void Finish();
@@ -52,9 +55,12 @@ class HeapMeasurer final : public HeapVisitor {
     TypeIndex type = kNoType;
   };
 
-  void Add(RemoteAddr address, TypeIndex type, bool references_known,
+  void Add(RemoteAddr address, TypeIndex type, const TypeShape& shape,
            const ObjectMeasure& measure);
+  /// Measures an object again that seems very large.
+  void LookAgain(RemoteAddr address, TypeIndex type, ObjectMeasure& measure);
 
+  TypeTable& types_;
   ReadCache memory_;
   TypeShapes shapes_;
   MeasureContext context_;
@@ -66,6 +72,7 @@ class HeapMeasurer final : public HeapVisitor {
   /// deferred_.
   std::vector<std::pair<uint64_t, uint32_t>> order_;
   std::vector<AddressRange> ranges_;
+  size_t second_looks_ = 0;
 };
 
 }  // namespace leak_exporter::cpython

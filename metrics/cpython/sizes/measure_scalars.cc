@@ -70,7 +70,9 @@ void MeasureScalar(const MeasureContext& context, const TypeShape& shape,
     case ObjectKind::kByteArray:
       measure.bytes =
           shape.fixed_bytes + object.Word(context.layout.bytearray.ob_alloc);
-      if (context.layout.internal.bytearray_object != kAbsent)
+      // A bytes object holds the content; all empty ones share one.
+      if (context.layout.internal.bytearray_object != kAbsent &&
+          object.Word(context.layout.bytearray.ob_alloc) != 0)
         measure.bytes += kBytesOverhead;
       return;
     default:

@@ -124,7 +124,7 @@ void UntrackedCounter::Visit(const HeapBlock& block, TypeTable&) {
 bool UntrackedCounter::IsInsideTuple(std::span<const std::byte> bytes,
                                      size_t offset) const {
   const size_t before = layout_.object.ob_size - layout_.object.ob_type;
-  return offset >= before &&
+  return tuple_type_ != 0 && offset >= before &&
          Load<uint64_t>(bytes, offset - before) == tuple_type_;
 }
 

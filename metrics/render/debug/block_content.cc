@@ -43,7 +43,11 @@ void AppendMissing(std::string_view what, CollectorId collector,
     AppendReason(what, "the collector is off, or its first run has not ended",
                  out);
   } else if (run->errors.empty()) {
-    AppendReason(what, "there is no result", out);
+    AppendReason(what,
+                 collector == CollectorId::kPythonHeap
+                     ? "no CPython in this process, or it is only starting"
+                     : "there is no result",
+                 out);
   } else {
     for (const CollectorError& error : run->errors) {
       AppendReason(what, error.message, out);
@@ -61,12 +65,30 @@ void AppendRows(std::string_view heading, const std::vector<Row>& rows,
   }
 }
 
+void AppendTypes(const PythonProcess& process, std::string& out) {
+  AppendRows(
+      "\ntypes:\n", process.types,
+      [&out](const PythonTypeUsage& type) {
+        out += std::to_string(type.objects) + "\t ";
+        AppendPlainText(type.repr, out);
+      },
+      out);
+}
+
 void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
   const PythonProcess* const process =
       target.python_heap ? FindByPid(target.python_heap->processes, pid)
                          : nullptr;
   if (process == nullptr) {
     AppendMissing("Python heap", CollectorId::kPythonHeap, target, out);
+    return;
+  }
+  if (!process->unknown_sizes.empty()) {
+    out += "refs:\n";
+    AppendReason("References", process->unknown_sizes, out);
+    out += "\nbytes:\n";
+    AppendReason("Sizes", process->unknown_sizes, out);
+    AppendTypes(*process, out);
     return;
   }
   AppendRows(
@@ -85,13 +107,7 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
         AppendPlainText(row.repr, out);
       },
       out);
-  AppendRows(
-      "\ntypes:\n", process->types,
-      [&out](const PythonTypeUsage& type) {
-        out += std::to_string(type.objects) + "\t ";
-        AppendPlainText(type.repr, out);
-      },
-      out);
+  AppendTypes(*process, out);
 }
 
 void AppendPid(const TargetSnapshot& target, pid_t pid, std::string& out) {

@@ -239,7 +239,8 @@ constexpr std::array<Metric, kMetrics> kTable = {{
      "bytes",
      {"target", "class"},
      "What sys.getsizeof() says of the objects that gc.get_objects() lists, "
-     "by type."},
+     "by type. Absent for types with a __sizeof__ of their own that is not "
+     "known, and in free-threaded builds."},
     {kPythonUntrackedObjects,
      "leak_python_untracked_objects",
      kGauge,

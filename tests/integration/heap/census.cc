@@ -29,13 +29,13 @@ int Census(pid_t pid, const MeasureOptions& options) {
   if (!*found) return Fail({0, "not a CPython"});
   const PythonMeasurement& measurement = **found;
   for (const NamedUsage& type : measurement.types) {
-    std::cout << type.objects << '\t' << type.bytes << '\t' << type.name
-              << '\n';
+    std::cout << type.objects << '\t' << type.bytes.value_or(0) << '\t'
+              << type.name << '\n';
   }
   std::cerr << "version " << ToString(measurement.version) << " objects "
             << measurement.walk.scan.objects << " rejected "
             << measurement.walk.scan.rejected << " permanent "
-            << measurement.walk.permanent_objects << " read "
+            << measurement.walk.permanent_objects.value_or(0) << " read "
             << measurement.walk.scan.bytes_read << " unreadable "
             << measurement.walk.scan.unreadable_bytes << " seconds "
             << measurement.walk_seconds << " paused "

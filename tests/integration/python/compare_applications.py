@@ -1,5 +1,5 @@
 """Walks applications of Debian's packages as compare_heap.py walks the oracle: Django, gunicorn, numpy with
-pandas. Counts of types equal exactly, but for remains of freed objects; so do bytes, but for the types named below.
+pandas. Counts of types are equal; so are bytes, but for the types below, which have none.
 
 usage: compare_applications.py MEASURE_HEAP
 Ends with 1 where a package is missing, too.
@@ -11,7 +11,6 @@ import sys
 import time
 
 import compare_heap
-import compare_objects
 import interpreters
 import oracle
 
@@ -21,12 +20,8 @@ APPLICATIONS = {
     "application_gunicorn.py": [("gunicorn", "gunicorn")],
     "application_pandas.py": [("numpy", "python3-numpy"), ("pandas", "python3-pandas")],
 }
-# Their __sizeof__ is code of their own, which adds what numpy's arrays and C structs hold.
-SIZED_BY_OWN_CODE = re.compile(compare_objects.EXOTIC.pattern + r"""
-  | pandas\.(_libs\.index|core\.indexes\.multi)\.\w+Engine
-  | pandas\.core\.(frame\.DataFrame|series\.Series|arrays\.categorical\.Categorical)
-  | pandas\.core\.indexes\.\w+\.\w*Index
-""", re.VERBOSE)
+# pandas adds what numpy's arrays hold.
+UNSIZED = re.compile(compare_heap.UNSIZED.pattern + r"|pandas\.(_libs|core)\..*")
 PYTHON = interpreters.Interpreter("Debian's python3", ["/usr/bin/python3"], "/")
 
 
@@ -45,11 +40,10 @@ def check(program, script, imports):
     with oracle.Target(PYTHON, script=script) as target:
         census = target.census
         walk = compare_heap.Walk(program, target.pid)
-    wrong = list(compare_heap.wrong_types(walk, census, SIZED_BY_OWN_CODE))
-    unsized = sum(1 for type_ in census.types.values() if SIZED_BY_OWN_CODE.fullmatch(type_.name))
+    wrong = list(compare_heap.wrong_types(walk, census, UNSIZED))
     over = sum(walk.types.values()) - len(census.objects)
-    print("%s: %d objects of %d types, %d too many; bytes of %d types not compared; %d differences (%.1f s)" % (
-        script, len(census.objects), len(census.types), over, unsized, len(wrong), time.monotonic() - begin))
+    print("%s: %d objects of %d types, %d too many; %d types without bytes; %d differences (%.1f s)" % (
+        script, len(census.objects), len(census.types), over, len(walk.unsized), len(wrong), time.monotonic() - begin))
     for text in wrong:
         print("   " + text)
     sys.stdout.flush()

@@ -8,9 +8,11 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +41,10 @@ double CpuSeconds() {
 
 void PrintRanking(std::string_view kind, const TopObjects& top,
                   TypeTable& types) {
+  constexpr size_t kRows = 10;
   ReprPrinter repr(types);
-  for (const RankedObject& object : top.objects())
+  const std::span<const RankedObject> rows = top.objects();
+  for (const RankedObject& object : rows.first(std::min(kRows, rows.size())))
     std::cout << kind << '\t' << object.number << '\t' << Value(object.address)
               << '\t' << repr.Print(types[object.type].address) << '\t'
               << repr.Print(object.address) << '\n';
@@ -52,7 +56,8 @@ void Print(const HeapMeasurer& measurer, const UntrackedCounter& untracked,
     const TypeUsage& usage = measurer.usage()[i];
     if (usage.objects == 0) continue;
     std::cout << "type\t" << types.ReadName(i).value_or("?") << '\t'
-              << usage.objects << '\t' << usage.bytes << '\t'
+              << usage.objects << '\t'
+              << (usage.bytes_known ? std::to_string(usage.bytes) : "") << '\t'
               << usage.references << '\n';
   }
   PrintRanking("refs", measurer.by_references(), types);
@@ -66,7 +71,7 @@ Result<void> Measure(const AttachedPython& python, bool only_count,
                      bool with_untracked, const Deadline& deadline) {
   const double start = CpuSeconds();
   TypeTable types(python.memory, python.layout());
-  HeapMeasurer measurer(types, 10);
+  HeapMeasurer measurer(types, 20);
   TypeCounter counter;
   UntrackedCounter untracked(
       types, with_untracked ? FindUntrackedTypes(

@@ -15,6 +15,8 @@ import probe_traverse
 from probe_traverse import FAKE, WORD, word
 
 MODULE_BYTES = 256
+# Up to 3.11 the state of _io begins with an int that says whether there is more.
+FLAGS = {"io": 0}
 # PyModuleObject: the state and the name; PyModuleDef, from 3.15 on the module too: its size, m_traverse.
 if sys.version_info >= (3, 15):
     STATE, NAME, SIZE, TRAVERSE, IN_DEF = 24, 40, 56, 64, False
@@ -35,6 +37,8 @@ def visited(module, words):
     state = ctypes.create_string_buffer(size + probe_traverse.TAIL)
     for number in words:
         ctypes.c_uint64.from_address(ctypes.addressof(state) + WORD * number).value = FAKE + 4096 * number
+    if words and own_name(module) in FLAGS:
+        ctypes.c_uint64.from_address(ctypes.addressof(state) + WORD * FLAGS[own_name(module)]).value = 1
     copy = ctypes.create_string_buffer(ctypes.string_at(id(module), MODULE_BYTES), MODULE_BYTES)
     ctypes.c_uint64.from_address(ctypes.addressof(copy) + STATE).value = ctypes.addressof(state)
     seen = []
@@ -49,7 +53,7 @@ def visited(module, words):
 
 def probe(module):
     state, size, traverse = description(module)
-    words = list(range(size // WORD))
+    words = [number for number in range(size // WORD) if number != FLAGS.get(own_name(module))]
     none = probe_traverse.in_child(lambda: visited(module, []))
     every = probe_traverse.in_child(lambda: visited(module, words))
     if none != [] or every is None or len(set(every)) != len(every) or not set(every) <= set(words):

@@ -21,6 +21,7 @@ TAIL = 4096
 FAKE = 0x100000000000
 TP_NAME, TP_BASICSIZE, TP_ITEMSIZE, TP_FLAGS, TP_TRAVERSE, TP_BASE = 24, 32, 40, 168, 184, 256
 HAVE_GC = 1 << 14
+TUPLE_SUBCLASS = 1 << 26
 # As many as the mask has bits.
 WORDS = 64
 # Words that begin a ring of links; an empty one leads back to the object.
@@ -96,6 +97,9 @@ def probe(cls):
         return "follows"
     if max([0] + both) >= WORDS:
         return "follows"
+    if word(id(cls) + TP_FLAGS) & TUPLE_SUBCLASS:
+        # The words behind are items. The size of an instance has room for the fields that no index shows.
+        both = [number for number in both if number == 1]
     mask = 0
     for number in both:
         mask |= 1 << number

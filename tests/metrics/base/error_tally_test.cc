@@ -16,6 +16,7 @@ TEST_CASE("error_tally: the cause follows from the code, not from the text") {
        {Case{EACCES, ErrorCause::kPermission},
         Case{EPERM, ErrorCause::kPermission}, Case{EIO, ErrorCause::kIo},
         Case{EMFILE, ErrorCause::kLimit}, Case{ETIMEDOUT, ErrorCause::kTimeout},
+        Case{ENOTSUP, ErrorCause::kUnsupported},
         Case{0, ErrorCause::kMalformed}}) {
     ErrorTally tally;
     tally.Add(Error{expected.code, "No such process"});

@@ -106,11 +106,25 @@ TEST_CASE("python_heap: the types of a lone process are the target's") {
 }
 
 TEST_CASE(
-    "python_heap: no main process that is a CPython is no result and no "
-    "error") {
+    "python_heap: no main process that is a CPython is no result, and said") {
   const WaitingProcess child;
   PythonHeapCollector collector{config::PythonHeapConfig()};
   const Collected collected = CollectFrom(collector, {child.pid()});
+  CHECK(collected.success);
+  CHECK(collected.causes() == std::vector<std::string>{"not_python 1"});
+  CHECK(collected.errors[0].message.starts_with(
+      "/proc/" + std::to_string(child.pid()) + "/exe: no CPython in /"));
+  CHECK(collected.snapshot.python_heap == nullptr);
+}
+
+TEST_CASE("python_heap: nothing is said of a program that is only starting") {
+  const WaitingProcess child;
+  const procfs::ProcFs proc_fs;
+  ProcessTree tree;
+  tree.main.push_back(SampleOf(proc_fs, child.pid()));
+  tree.main[0].start_since_boot = SystemClock().SinceBoot();
+  PythonHeapCollector collector{config::PythonHeapConfig()};
+  const Collected collected = Collect(collector, proc_fs, tree);
   CHECK(collected.success);
   CHECK(collected.errors.empty());
   CHECK(collected.snapshot.python_heap == nullptr);

@@ -5,6 +5,7 @@ reader who looks at the waiting process sees what gc.get_objects() listed; one i
 because the first use of a type or of a codec leaves caches behind.
 """
 
+import collections
 import gc
 import os
 import sys
@@ -127,6 +128,8 @@ def take_and_wait(samples, control, out, scratch):
     wait = os.read
     run(samples, scratch, get_objects())
     gc.collect()
+    # The collection untracks an empty dict of 2.7's collections module; showing an OrderedDict tracks it again.
+    repr(collections.OrderedDict())
     if packed:
         arguments = (control, out)
     objects = get_objects()

@@ -1,5 +1,6 @@
 #include "metrics/cpython/heap/heap_scanner.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <vector>
@@ -23,12 +24,20 @@ class Collector final : public HeapVisitor {
     }
   }
 
+  void Retract(const HeapBlock& block, TypeTable&) override {
+    REQUIRE(block.objects.size() == 1);
+    retracted.push_back(block.AddressOf(block.objects[0]));
+    std::erase(objects, retracted.back());
+  }
+
   std::vector<RemoteAddr> objects;
+  std::vector<RemoteAddr> retracted;
 };
 
 struct Scanned {
   ScanReport report;
   std::vector<RemoteAddr> objects;
+  std::vector<RemoteAddr> retracted;
 };
 
 Result<Scanned> Scan(const RemoteMemory& memory, const SyntheticHeap& heap,
@@ -42,7 +51,7 @@ Result<Scanned> Scan(const RemoteMemory& memory, const SyntheticHeap& heap,
   const auto report =
       scanner.Scan(ranges, left_out, collector, Deadline::Never(clock));
   if (!report) return tl::unexpected<Error>(report.error());
-  return Scanned{*report, collector.objects};
+  return Scanned{*report, collector.objects, collector.retracted};
 }
 
 TEST_CASE("scan: finds what is linked, wherever windows begin and end") {
@@ -53,7 +62,7 @@ TEST_CASE("scan: finds what is linked, wherever windows begin and end") {
   for (const uint64_t offset :
        {uint64_t{0}, uint64_t{32}, kWindow - 4096, kWindow - 64, kWindow - 16,
         kWindow + 16, 2 * kWindow - 4160, 2 * kWindow - 64, 2 * kWindow + 4096,
-        3 * kWindow + 4096 - 32}) {
+        3 * kWindow + 4096 - 48}) {
     objects.push_back(heap.AddObject(offset, type));
   }
   const auto scanned = Scan(heap.Memory(), heap);
@@ -111,6 +120,129 @@ TEST_CASE(
   const auto scanned = Scan(heap.Memory(), heap);
   REQUIRE(scanned.has_value());
   CHECK(scanned->objects == objects);
+}
+
+/// Words that look like a tracked object: what stood in a library's variables
+/// beside numpy's arrays. Its `next` is in the heap and no object's head.
+RemoteAddr AddPhantom(SyntheticHeap& heap, uint64_t offset, RemoteAddr type,
+                      RemoteAddr next, uint64_t items) {
+  const RemoteAddr head = SyntheticHeap::kHeap + offset;
+  heap.Put(head, 0, Value(next));
+  heap.Put(head, 8, Value(type));
+  heap.Put(head, 16, 7);
+  heap.Put(head, 24, Value(type));
+  heap.Put(head, 32, items);
+  return head + SyntheticHeap::kHead;
+}
+
+TEST_CASE("scan: what has no memory for its items is no object") {
+  constexpr uint64_t kItems = 0xa56568;
+  SyntheticHeap heap(8 << 20);
+  const RemoteAddr type =
+      heap.AddType("RegexFlag", kTracked | type_flags::kLongSubclass);
+  heap.Put(type, heap.layout().type.tp_itemsize, 4);
+  const RemoteAddr real = heap.AddObject(0, type);
+  heap.Put(real, 16, 1);
+  AddPhantom(heap, 5 << 20, type, SyntheticHeap::kHeap + (7 << 20), kItems);
+  const auto scanned = Scan(heap.Memory(), heap);
+  REQUIRE(scanned.has_value());
+  CHECK(scanned->objects == std::vector{real});
+  CHECK(scanned->retracted.empty());
+  CHECK(scanned->report.rejected == 1);
+}
+
+TEST_CASE("scan: an object's items may reach beyond the range's pages") {
+  SyntheticHeap heap(1 << 20);
+  const RemoteAddr type =
+      heap.AddType("tuple", kTracked | type_flags::kTupleSubclass);
+  heap.Put(type, heap.layout().type.tp_itemsize, 8);
+  const RemoteAddr object = heap.AddObject(0, type);
+  heap.Put(object, 16, 100'000);
+  const ImageMemory image = heap.Memory();
+  const SystemClock clock;
+  TypeTable types(image, heap.layout());
+  Collector collector;
+  HeapScanner scanner(image, types);
+  const std::vector<AddressRange> ranges = {
+      RangeAt(SyntheticHeap::kHeap, 64 << 10)};
+  const auto report =
+      scanner.Scan(ranges, {}, collector, Deadline::Never(clock));
+  REQUIRE(report.has_value());
+  CHECK(collector.objects == std::vector{object});
+}
+
+TEST_CASE("scan: what no other object knows of is retracted") {
+  SyntheticHeap heap(8 << 20);
+  const RemoteAddr type = heap.AddType("thing", kTracked);
+  std::vector<RemoteAddr> objects;
+  // Each link leads from one piece of memory that is read to another.
+  for (uint64_t i = 0; i < 100; ++i) {
+    objects.push_back(heap.AddObject(((i % 8) << 20) + 64 * i, type));
+  }
+  const RemoteAddr phantom = AddPhantom(
+      heap, 5 << 20, type, SyntheticHeap::kHeap + (7 << 20) + 8192, 0);
+  const auto scanned = Scan(heap.Memory(), heap);
+  REQUIRE(scanned.has_value());
+  std::sort(objects.begin(), objects.end());
+  CHECK(scanned->objects == objects);
+  CHECK(scanned->retracted == std::vector{phantom});
+  CHECK(scanned->report.objects == objects.size());
+  CHECK(scanned->report.rejected == 1);
+}
+
+TEST_CASE("scan: what is left out is not retracted either") {
+  SyntheticHeap heap(8 << 20);
+  const RemoteAddr type = heap.AddType("thing", kTracked);
+  const RemoteAddr phantom = AddPhantom(
+      heap, 5 << 20, type, SyntheticHeap::kHeap + (7 << 20) + 8192, 0);
+  const auto scanned = Scan(heap.Memory(), heap, {phantom});
+  REQUIRE(scanned.has_value());
+  CHECK(scanned->objects.empty());
+  CHECK(scanned->retracted.empty());
+}
+
+TEST_CASE("scan: an object that got its neighbour later is none to retract") {
+  SyntheticHeap heap(8 << 20);
+  const RemoteAddr type = heap.AddType("thing", kTracked);
+  const RemoteAddr first = heap.AddObject(0, type);
+  const RemoteAddr second = heap.AddObject(5 << 20, type);
+  // When the scan reads the second, it does not know of the first yet.
+  const ImageMemory after = heap.Memory();
+  heap.Put(second - 8, 0, Value(heap.head()));
+  const ImageMemory before = heap.Memory();
+  class Changing final : public RemoteMemory {
+   public:
+    Changing(const ImageMemory& a, const ImageMemory& b)
+        : before_(a), after_(b) {}
+    Result<size_t> ReadSome(RemoteAddr address,
+                            std::span<std::byte> into) const override {
+      return (into.size() > 4096 ? before_ : after_).ReadSome(address, into);
+    }
+
+   private:
+    const ImageMemory& before_;
+    const ImageMemory& after_;
+  };
+  const auto scanned = Scan(Changing(before, after), heap);
+  REQUIRE(scanned.has_value());
+  CHECK(scanned->objects == std::vector{first, second});
+  CHECK(scanned->retracted.empty());
+}
+
+TEST_CASE("scan: a small number is no count that a collection left") {
+  SyntheticHeap heap(8192);
+  const RemoteAddr type = heap.AddType("thing", kTracked);
+  // Nodes of an OrderedDict: next, prev, key and hash look like an object, and
+  // the next node begins with a key and a hash of 0x2f.
+  constexpr uint64_t kKey = 0xa56588;
+  AddPhantom(heap, 0, type, SyntheticHeap::kHeap + 64, 0);
+  heap.Put(SyntheticHeap::kHeap, 16, kKey);
+  heap.Put(SyntheticHeap::kHeap + 64, 0, kKey);
+  heap.Put(SyntheticHeap::kHeap + 64, 8, 0x2f);
+  heap.Put(SyntheticHeap::kHeap + 64, 16, Value(SyntheticHeap::kHeap));
+  const auto scanned = Scan(heap.Memory(), heap);
+  REQUIRE(scanned.has_value());
+  CHECK(scanned->objects.empty());
 }
 
 TEST_CASE("scan: what is to be left out is") {

@@ -26,6 +26,7 @@ class Noting final : public HeapVisitor {
  public:
   Noting(std::string& order, char name) : order_(order), name_(name) {}
   void Visit(const HeapBlock&, TypeTable&) override { order_ += name_; }
+  void Retract(const HeapBlock&, TypeTable&) override { order_ += '-'; }
 
  private:
   std::string& order_;
@@ -42,7 +43,8 @@ TEST_CASE("heap visitors: each sees each block, in the order that was given") {
   HeapVisitors visitors({&b, &a});
   visitors.Visit({}, types);
   visitors.Visit({}, types);
-  CHECK(order == "baba");
+  visitors.Retract({}, types);
+  CHECK(order == "baba--");
 }
 
 }  // namespace

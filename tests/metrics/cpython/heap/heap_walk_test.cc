@@ -69,7 +69,7 @@ TEST_CASE("walk: without one, all objects are visited") {
   heap.runtime.interpreters.front().gc.permanent_generation.reset();
   const auto walk = heap.Walk(heap.memory);
   REQUIRE(walk.has_value());
-  CHECK(walk->permanent_objects == 0);
+  CHECK_FALSE(walk->permanent_objects);
   CHECK(walk->scan.objects == 10);
 }
 

@@ -24,6 +24,16 @@ TEST_CASE("top objects: largest first, equals in the order they came") {
   CHECK(top.objects().front().type == 1);
 }
 
+TEST_CASE("top objects: what is removed leaves its place to the next") {
+  TopObjects top(3);
+  for (uint64_t i = 1; i <= 3; ++i) top.Add(i, RemoteAddr{i}, 0);
+  top.Remove(RemoteAddr{2});
+  CHECK(Addresses(top) == std::vector<uint64_t>{3, 1});
+  top.Remove(RemoteAddr{2});
+  top.Add(1, RemoteAddr{4}, 0);
+  CHECK(Addresses(top) == std::vector<uint64_t>{3, 1, 4});
+}
+
 TEST_CASE("top objects: fewer than the limit, and none at all") {
   TopObjects top(10);
   CHECK(top.objects().empty());

@@ -193,6 +193,47 @@ TEST_CASE("type shape: kinds go by the native base's name") {
   CHECK(ShapeOf(python2, python2.Type("unicode")).kind == ObjectKind::kText);
 }
 
+TEST_CASE("type shape: sizes are known but for a foreign __sizeof__") {
+  ObjectBuilder builder({3, 11, 2});
+  const auto& fields = builder.layout().type;
+  const RemoteAddr object = builder.Type("object");
+  const RemoteAddr own =
+      builder.AddDict({{builder.AddText(U"__sizeof__"), builder.AddNone()}});
+  const RemoteAddr other =
+      builder.AddDict({{builder.AddText(U"__sizeofx_"), builder.AddNone()}});
+  const auto add = [&](RemoteAddr base, RemoteAddr dict) {
+    ClassSpec spec;
+    spec.name = "T";
+    spec.base = base;
+    const RemoteAddr type = builder.AddClass(spec);
+    builder.Put(type + fields.tp_dict, dict);
+    builder.Put(type + fields.tp_mro, builder.AddTuple({type, base, object}));
+    return type;
+  };
+  builder.Put(object + fields.tp_dict, own);
+  CHECK(ShapeOf(builder, add(object, other)).bytes_known);
+  CHECK(ShapeOf(builder, add(builder.Type("list"), other)).bytes_known);
+  CHECK_FALSE(ShapeOf(builder, add(object, own)).bytes_known);
+  CHECK_FALSE(ShapeOf(builder, add(builder.Type("list"), own)).bytes_known);
+  const RemoteAddr child = add(add(object, own), other);
+  CHECK_FALSE(ShapeOf(builder, child).bytes_known);
+}
+
+TEST_CASE("type shape: nothing is known of free-threaded builds' sizes") {
+  ObjectBuilder builder({3, 13, 5});
+  const RemoteAddr list = builder.Type("list");
+  CHECK(ShapeOf(builder, list).bytes_known);
+  Layout layout = builder.layout();
+  layout.free_threaded = true;
+  const ImageMemory memory = builder.Memory();
+  TypeTable types(memory, layout);
+  ReadCache cache(memory);
+  TypeShapes shapes(types, cache);
+  const TypeShape shape = shapes[types.Find(list)];
+  CHECK_FALSE(shape.bytes_known);
+  CHECK_FALSE(shape.references_known);
+}
+
 TEST_CASE("type shape: what C types refer to, where that is known") {
   ObjectBuilder builder({3, 11, 2});
   const RemoteAddr object = builder.Type("object");

@@ -27,6 +27,15 @@ class Walk {
     }
     measurer_.Visit({begin, content, refs}, built_.types);
   }
+  void Retract(RemoteAddr object) {
+    const RemoteAddr begin = object - 64;
+    std::vector<std::byte> content(4096);
+    content.resize(built_.memory.ReadSome(begin, content).value_or(0));
+    const TypeIndex type = built_.types.Find(
+        *built_.memory.ReadPointer(object + built_.layout.object.ob_type));
+    const std::vector<ObjectRef> refs = {{64, type}};
+    measurer_.Retract({begin, content, refs}, built_.types);
+  }
   TypeUsage UsageOf(RemoteAddr type) {
     return measurer_.usage().at(built_.types.Find(type));
   }
@@ -60,6 +69,47 @@ TEST_CASE("heap measurer: objects, bytes and references by type") {
   CheckUsage(walk.UsageOf(builder.Type("list")), 2, 128, 2);
   CheckUsage(walk.UsageOf(builder.Type("tuple")), 1, 56, 2);
   CheckUsage(walk.UsageOf(builder.Type("dict")), 1, 184, 1);
+}
+
+TEST_CASE("heap measurer: what is retracted is in no sum and no ranking") {
+  ObjectBuilder builder({3, 13, 5});
+  const std::vector<RemoteAddr> two(2, builder.AddNone());
+  const RemoteAddr small = builder.AddList({});
+  const RemoteAddr large = builder.AddList(two);
+  AddGap(builder);
+  const RemoteAddr put_off = builder.AddObject(builder.Type("dict"), 48);
+  AddGap(builder);
+  builder.FillDict(put_off, {{two[0], two[1]}}, DictForm::kGeneral);
+  Walk walk(builder);
+  walk.Visit({small, large});
+  walk.Visit({put_off});
+  walk.Retract(large);
+  walk.Retract(put_off);
+  walk.measurer().Finish();
+  CheckUsage(walk.UsageOf(builder.Type("list")), 1, 56, 0);
+  CheckUsage(walk.UsageOf(builder.Type("dict")), 0, 0, 0);
+  REQUIRE(walk.measurer().by_bytes().objects().size() == 1);
+  CHECK(walk.measurer().by_bytes().objects()[0].address == small);
+}
+
+TEST_CASE("heap measurer: what has no known size is counted, not ranked") {
+  ObjectBuilder builder({3, 11, 2});
+  const auto& fields = builder.layout().type;
+  ClassSpec spec;
+  spec.name = "Frame";
+  const RemoteAddr type = builder.AddClass(spec);
+  builder.Put(
+      type + fields.tp_dict,
+      builder.AddDict({{builder.AddText(U"__sizeof__"), builder.AddNone()}}));
+  builder.Put(type + fields.tp_mro,
+              builder.AddTuple({type, builder.Type("object")}));
+  const RemoteAddr frame = builder.AddObject(type);
+  Walk walk(builder);
+  walk.Visit({frame});
+  walk.measurer().Finish();
+  CHECK(walk.UsageOf(type).objects == 1);
+  CHECK_FALSE(walk.UsageOf(type).bytes_known);
+  CHECK(walk.measurer().by_bytes().objects().empty());
 }
 
 TEST_CASE("heap measurer: what lies outside of a block is put off to the end") {

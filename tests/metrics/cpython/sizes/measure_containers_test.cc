@@ -22,8 +22,7 @@ TEST_CASE("containers: what the interpreter says, in each version") {
 
 TEST_CASE("containers: struct sequences have fields that no index shows") {
   // tm_zone and tm_gmtoff
-  CHECK(CompareWithRecorded({"struct_sequence", "version_info"},
-                            {"2.7.18", "3.8.18", "3.11.2"}) == 6);
+  CHECK(CompareWithRecorded({"struct_sequence", "version_info"}) == 12);
 }
 
 /// sys.getsizeof() and len(gc.get_referents()) of [None] * n and (None,) * n.

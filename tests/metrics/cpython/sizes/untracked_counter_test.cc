@@ -138,6 +138,16 @@ TEST_CASE("untracked: counts that never change, from 3.12 on") {
   CHECK(found({3, 13, 5}, uint64_t{0x40} << 48 | 3) == 0);
 }
 
+TEST_CASE("untracked: where no tuples are counted, a NULL before is no tuple") {
+  ObjectBuilder builder({3, 11, 2});
+  const Types types = Wanted(builder, {"float"});
+  const RemoteAddr begin = builder.Allocate(16);
+  builder.AddObject(types[0]);
+  Census census(builder, types);
+  census.Visit(begin);
+  CHECK(census[0] == "1 of 24");
+}
+
 TEST_CASE("untracked: what only looks like an object is cut off somewhere") {
   ObjectBuilder builder({3, 11, 2});
   const Layout& layout = builder.layout();

@@ -88,14 +88,31 @@ TEST_CASE("block content: the mapping block") {
         "10240 total\n");
 }
 
+TEST_CASE("block content: sizes that are not known are said so") {
+  auto heap = std::make_shared<PythonHeapSnapshot>();
+  PythonProcess process;
+  process.pid = 4306;
+  process.types = {{"dict", 7, std::nullopt, "<class 'dict'>"}};
+  process.unknown_sizes = "sizes are not known";
+  heap->processes.push_back(process);
+  TargetSnapshot target;
+  target.python_heap = heap;
+  CHECK(Content(DebugBlock::kMemory, target) ==
+        "refs:\nReferences not available: sizes are not known\n"
+        "\nbytes:\nSizes not available: sizes are not known\n"
+        "\ntypes:\n7\t <class 'dict'>\n");
+}
+
 TEST_CASE("block content: a collector without a result gives its reason") {
   struct Case {
     DebugBlock profile;
     CollectorId collector;
     const char* what;
+    const char* without_error = "there is no result";
   };
   for (const Case& c :
-       {Case{DebugBlock::kMemory, CollectorId::kPythonHeap, "Python heap"},
+       {Case{DebugBlock::kMemory, CollectorId::kPythonHeap, "Python heap",
+             "no CPython in this process, or it is only starting"},
         Case{DebugBlock::kPid, CollectorId::kProcessTree, "Child processes"},
         Case{DebugBlock::kDisk, CollectorId::kDiskUsage, "Disk usage"},
         Case{DebugBlock::kDisk, CollectorId::kOpenFiles, "Open files"},
@@ -108,7 +125,7 @@ TEST_CASE("block content: a collector without a result gives its reason") {
                                  "not ended\n"));
     target.runs = {{c.collector, false, 0, std::nullopt, {}}};
     CHECK_THAT(Content(c.profile, target),
-               ContainsSubstring(line + "there is no result\n"));
+               ContainsSubstring(line + c.without_error + "\n"));
     target.runs[0].errors = {
         {ErrorCause::kPermission, 1, "/proc/7: Permission denied"},
         {ErrorCause::kIo, 1, "a\nb"}};

@@ -85,6 +85,8 @@ TEST_CASE("families: errors are counted by cause, every cause always") {
               "{target=t,collector=memory,cause=malformed} 0",
               "{target=t,collector=memory,cause=limit} 0",
               "{target=t,collector=memory,cause=timeout} 0",
+              "{target=t,collector=memory,cause=unsupported} 0",
+              "{target=t,collector=memory,cause=not_python} 0",
               "{target=t,collector=memory,cause=internal} 2"});
   CHECK(SamplesOf(snapshot, "leak_scrape_collector_timestamp_seconds") ==
         Lines{"{target=t,collector=memory} 2.25"});

@@ -1,0 +1,42 @@
+#include "metrics/cpython/heap/tracked_object.h"
+
+#include <array>
+#include <cstddef>
+
+#include "metrics/cpython/runtime/gc_head.h"
+
+namespace leak_exporter::cpython {
+namespace {
+
+template <typename Head>
+bool IsTracked(const RemoteMemory& memory, const Head& head, RemoteAddr object,
+               RemoteAddr type) {
+  using Bytes = std::array<std::byte, Head::kExtent>;
+  const RemoteAddr address = object - Head::kObject;
+  const auto bytes = memory.Read<Bytes>(address);
+  if (!bytes || !head.IsTracked(bytes->data()) ||
+      RemoteAddr{head.Type(bytes->data())} != type) {
+    return false;
+  }
+  if constexpr (!Head::kHasLinks) return true;
+  const auto next = memory.Read<Bytes>(RemoteAddr{head.Next(bytes->data())});
+  return next && head.PointsBack(next->data(), Value(address));
+}
+
+}  // namespace
+
+bool IsTrackedObject(const RemoteMemory& memory, const Layout& layout,
+                     RemoteAddr object, RemoteAddr type) {
+  switch (layout.gc_scheme) {
+    case GcScheme::kTagged:
+      return IsTracked(memory, TaggedHead{}, object, type);
+    case GcScheme::kRefs:
+      return IsTracked(memory, RefsHead{layout.gc_head.gc_refs_shift}, object,
+                       type);
+    case GcScheme::kBits:
+      return IsTracked(memory, BitsHead{}, object, type);
+  }
+  return false;
+}
+
+}  // namespace leak_exporter::cpython
