@@ -274,6 +274,9 @@ void ReadRateLimit(MapReader map, std::optional<RateLimit>& limit) {
   if (!off) map.Duration("interval", given.interval);
   map.Count("burst", given.burst);
   map.RejectOthers();
+  if (given.interval.count() > 0 && given.burst == 0) {
+    map.Missing("burst", "at least 1, or every request would be refused");
+  }
   // The toolkit's limiter without an interval lets everything pass.
   if (given.interval.count() > 0) limit = given;
 }

@@ -58,7 +58,7 @@ HeaderFields ReadHeaders(MHD_Connection* connection) {
 }
 
 Request ReadRequest(MHD_Connection* connection, std::string_view path,
-                    std::string_view method) {
+                    std::string_view method, bool authenticated) {
   Request request;
   request.path = path;
   request.method = method == "HEAD" ? "GET" : method;
@@ -67,19 +67,25 @@ Request ReadRequest(MHD_Connection* connection, std::string_view path,
   request.header = [connection](const char* name) {
     return HeaderValue(connection, name);
   };
-  request.client = [connection] { return ReadClient(Descriptor(connection)); };
+  request.client = [connection, authenticated] {
+    Client client = ReadClient(Descriptor(connection));
+    client.authenticated = authenticated;
+    return client;
+  };
   return request;
 }
 
-void AnswerPastLibrary(MHD_Connection* connection, const Response& response) {
+void AnswerPastLibrary(MHD_Connection* connection, const Response& response,
+                       const Headers& headers) {
   std::string text =
       "HTTP/1.1 " + std::to_string(response.status) + " " +
       MHD_get_reason_phrase_for(static_cast<unsigned>(response.status)) +
-      "\r\nConnection: close\r\nCache-Control: no-store"
-      "\r\nContent-Type: " +
-      response.content_type +
-      "\r\nContent-Length: " + std::to_string(response.body.size()) +
-      "\r\n\r\n" + response.body;
+      "\r\nConnection: close";
+  for (const auto& [name, value] : headers) {
+    text += "\r\n" + name + ": " + value;
+  }
+  text += "\r\nContent-Length: " + std::to_string(response.body.size()) +
+          "\r\n\r\n" + response.body;
   const int fd = Descriptor(connection);
   // Into the empty buffer of a socket that has not been written to.
   static_cast<void>(

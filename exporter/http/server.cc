@@ -38,6 +38,7 @@ constexpr std::ptrdiff_t kMostArguments = 250;
 
 /// The state of one request between the library's calls.
 struct Exchange {
+  std::shared_ptr<const WebSetup> setup;
   /// As it was sent.
   std::string target;
   /// Past the library.
@@ -51,15 +52,25 @@ struct StopDaemon {
 };
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
 
+std::string AddressOf(int fd) {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
+    return "gone";
+  }
+  return ClientOf(fd, peer);
+}
+
 }  // namespace
 
 class Server::Implementation {
  public:
   Implementation(std::vector<Route> routes, Logger& logger,
-                 const ServerLimits& limits)
+                 const ServerLimits& limits, WebSetupSource web)
       : routes_(std::move(routes)),
         logger_(logger),
         limits_(limits),
+        web_(std::move(web)),
         connections_(limits.connections) {}
 
   /// Begins to accept. `sockets` outlive this object.
@@ -111,14 +122,16 @@ class Server::Implementation {
   /// The line of a request has come. Makes the request's Exchange.
   static void* OnUri(void* self, const char* uri, MHD_Connection* connection) {
     try {
-      static_cast<Implementation*>(self)->connections_.Enter(
-          Descriptor(connection), Phase::kHead);
+      auto& server = *static_cast<Implementation*>(self);
+      server.connections_.Enter(Descriptor(connection), Phase::kHead);
       auto exchange = std::make_unique<Exchange>();
+      exchange->setup = server.web_ ? server.web_() : server.no_setup_;
       exchange->target = uri == nullptr ? "" : uri;
       const auto& target = exchange->target;
       if (std::count(target.begin(), target.end(), '&') > kMostArguments) {
         // The library closes a connection where it has no room for them.
-        AnswerPastLibrary(connection, PlainText(414, "too many arguments"));
+        PastLibrary(connection, *exchange,
+                    PlainText(414, "too many arguments"));
         exchange->answered = true;
       }
       return exchange.release();
@@ -180,13 +193,13 @@ class Server::Implementation {
       const size_t most = limits_.header_bytes;
       if (auto large = RefuseHeadSize(exchange.target, headers, most)) {
         // The library may have no memory left to answer.
-        AnswerPastLibrary(connection, *large);
+        PastLibrary(connection, exchange, *large);
         return MHD_NO;
       }
       // The library closes a connection that is answered in this first call. A
       // valid request therefore waits for the next call.
       auto refusal = RefuseHead(headers, exchange, path, method, version);
-      if (refusal) return Queue(connection, std::move(*refusal));
+      if (refusal) return Queue(connection, exchange, std::move(*refusal));
       connections_.Enter(fd, Phase::kBody);
       return MHD_YES;
     }
@@ -195,12 +208,12 @@ class Server::Implementation {
       *upload_size = 0;
       connections_.Moved(fd, exchange.body_bytes);
       if (exchange.body_bytes <= limits_.body_bytes) return MHD_YES;
-      AnswerPastLibrary(connection, BodyTooLarge());
+      PastLibrary(connection, exchange, BodyTooLarge());
       return MHD_NO;
     }
     if (!connections_.AwaitTurn(fd)) return MHD_NO;
-    Response response = Answer(connection, path, method);
-    return Queue(connection, std::move(response));
+    Response response = Answer(connection, exchange, path, method);
+    return Queue(connection, exchange, std::move(response));
   }
 
   /// The answer to a request that goes no further than its head.
@@ -210,16 +223,21 @@ class Server::Implementation {
                                      const char* version) const {
     auto refusal = RefuseTarget(exchange.target);
     if (!refusal) refusal = RefuseFraming(version, headers);
-    if (!refusal) refusal = RefuseBody(BodyLength(headers), path, method);
+    if (!refusal) {
+      refusal = RefuseBody(BodyLength(headers), *exchange.setup, path, method);
+    }
     if (refusal) refusal->headers.emplace_back("Connection", "close");
     return refusal;
   }
 
   std::optional<Response> RefuseBody(std::optional<size_t> length,
-                                     const char* path,
+                                     const WebSetup& setup, const char* path,
                                      const char* method) const {
     if (length == 0) return std::nullopt;
-    if (auto refusal = routes_.Refuse(path, method)) return refusal;
+    // Which paths there are is said to those alone that may know.
+    if (!setup.Authenticates()) {
+      if (auto refusal = routes_.Refuse(path, method)) return refusal;
+    }
     if (!length || *length <= limits_.body_bytes) return std::nullopt;
     return BodyTooLarge();
   }
@@ -228,11 +246,17 @@ class Server::Implementation {
     return PlainText(413, "request body too large");
   }
 
-  Response Answer(MHD_Connection* connection, const char* path,
-                  const char* method) {
-    if (auto refusal = routes_.Refuse(path, method)) return std::move(*refusal);
+  Response Answer(MHD_Connection* connection, const Exchange& exchange,
+                  const char* path, const char* method) {
     try {
-      const Request request = ReadRequest(connection, path, method);
+      if (auto refusal = RefuseClient(connection, *exchange.setup)) {
+        return std::move(*refusal);
+      }
+      if (auto refusal = routes_.Refuse(path, method)) {
+        return std::move(*refusal);
+      }
+      const Request request = ReadRequest(connection, path, method,
+                                          exchange.setup->Authenticates());
       if (request.method != "GET") {
         if (auto refusal = RefuseCrossSite(request)) return std::move(*refusal);
       }
@@ -246,12 +270,28 @@ class Server::Implementation {
     }
   }
 
-  MHD_Result Queue(MHD_Connection* connection, Response&& response) {
+  static std::optional<Response> RefuseClient(MHD_Connection* connection,
+                                              const WebSetup& setup) {
+    if (auto refusal = setup.RefuseRate()) return refusal;
+    if (!setup.Authenticates()) return std::nullopt;
+    return setup.RefuseUser(AddressOf(Descriptor(connection)),
+                            HeaderValue(connection, "Authorization"));
+  }
+
+  static void PastLibrary(MHD_Connection* connection, const Exchange& exchange,
+                          const Response& response) {
+    AnswerPastLibrary(connection, response,
+                      AllHeaders(response, exchange.setup->headers()));
+  }
+
+  MHD_Result Queue(MHD_Connection* connection, const Exchange& exchange,
+                   Response&& response) {
     const auto status = static_cast<unsigned>(response.status);
     const int fd = Descriptor(connection);
     connections_.Enter(fd, Phase::kResponse);
+    const Headers headers = AllHeaders(response, exchange.setup->headers());
     const ResponseHandle handle = MakeResponse(
-        std::move(response),
+        std::move(response.body), headers,
         [this, fd](uint64_t bytes) { connections_.Moved(fd, bytes); });
     return MHD_queue_response(connection, status, handle.get());
   }
@@ -267,6 +307,9 @@ class Server::Implementation {
   Routes routes_;
   Logger& logger_;
   ServerLimits limits_;
+  WebSetupSource web_;
+  const std::shared_ptr<const WebSetup> no_setup_ =
+      std::make_shared<const WebSetup>();
   Gzip gzip_;
   Connections connections_;
   /// The last members, so that they are destroyed before what the handlers use.
@@ -275,10 +318,10 @@ class Server::Implementation {
 };
 
 Server::Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
-               Logger& logger, const ServerLimits& limits)
+               Logger& logger, const ServerLimits& limits, WebSetupSource web)
     : sockets_(std::move(sockets)),
-      implementation_(
-          std::make_unique<Implementation>(std::move(routes), logger, limits)) {
+      implementation_(std::make_unique<Implementation>(
+          std::move(routes), logger, limits, std::move(web))) {
   implementation_->Start(sockets_);
 }
 

@@ -181,9 +181,6 @@ TEST_CASE("options: a wrong command line is one line and a hint") {
       {{"--pid=1", "--web.max-connections=4097"},
        "--web.max-connections: '4097' is not a number of connections; expected "
        "a whole number from 4 to 4096"},
-      {{"--pid=1", "--web.config.file=web.yml"},
-       "--web.config.file: TLS and authentication are not supported in this "
-       "version; leave it out, or put a reverse proxy in front"},
       {{"--pid=1", "--log.level=loud"},
        "--log.level: unknown value 'loud'; expected debug, info, warn or "
        "error"},
