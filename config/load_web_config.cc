@@ -123,6 +123,10 @@ PemSource ReadPem(MapReader& map, const std::string& key,
     map.errors().Add(map.Find(file_key)->position, map.PathOf(file_key),
                      "is given besides " + key + "; expected one of them");
   }
+  if (const YamlNode* const node =
+          map.Find(source.file.empty() ? key : file_key)) {
+    source.position = node->position;
+  }
   if (!source.file.empty() && source.file[0] != '/') {
     source.file.insert(0, directory);
   }

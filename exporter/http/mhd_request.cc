@@ -1,5 +1,6 @@
 #include "exporter/http/mhd_request.h"
 
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 
@@ -36,6 +37,13 @@ int Descriptor(MHD_Connection* connection) {
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   return info == nullptr ? -1 : info->connect_fd;
+}
+
+gnutls_session_int* TlsSession(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info == nullptr ? nullptr
+                         : static_cast<gnutls_session_t>(info->tls_session);
 }
 
 std::string_view HeaderValue(MHD_Connection* connection, const char* name) {
@@ -88,8 +96,13 @@ void AnswerPastLibrary(MHD_Connection* connection, const Response& response,
           "\r\n\r\n" + response.body;
   const int fd = Descriptor(connection);
   // Into the empty buffer of a socket that has not been written to.
-  static_cast<void>(
-      ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  if (gnutls_session_int* const session = TlsSession(connection)) {
+    static_cast<void>(::gnutls_record_send(session, text.data(), text.size()));
+    static_cast<void>(::gnutls_bye(session, GNUTLS_SHUT_WR));
+  } else {
+    static_cast<void>(
+        ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
   ::shutdown(fd, SHUT_WR);
 }
 

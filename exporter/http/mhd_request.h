@@ -6,11 +6,15 @@
 #include "exporter/http/message.h"
 
 struct MHD_Connection;
+struct gnutls_session_int;
 
 namespace leak_exporter::http {
 
 /// The connected socket.
 int Descriptor(MHD_Connection* connection);
+
+/// Null if the connection has no TLS.
+gnutls_session_int* TlsSession(MHD_Connection* connection);
 
 /// The value of a header, empty if the request does not have it.
 std::string_view HeaderValue(MHD_Connection* connection, const char* name);

@@ -1,5 +1,7 @@
 #include "exporter/http/server.h"
 
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,6 +54,24 @@ struct StopDaemon {
 };
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
 
+/// The library asks for a certificate at its start. Sessions have credentials
+/// of their own, so that this is never called.
+int NoCertificate(gnutls_session_t, const gnutls_datum_t*, int,
+                  const gnutls_pk_algorithm_t*, int, gnutls_pcert_st**,
+                  unsigned int*, gnutls_privkey_t*) {
+  return -1;
+}
+
+/// What a connection speaks TLS with; null if it does not.
+const std::shared_ptr<const TlsCredentials>* TlsOf(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == nullptr
+             ? nullptr
+             : static_cast<const std::shared_ptr<const TlsCredentials>*>(
+                   info->socket_context);
+}
+
 std::string AddressOf(int fd) {
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
@@ -78,11 +98,14 @@ class Server::Implementation {
     // The table bounds the connections. The library counts one for a moment
     // longer.
     const auto most = static_cast<unsigned>(8 * limits_.connections.Most());
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION |
+                     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+                     MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
+    const bool encrypts = Setup()->Encrypts();
+    if (encrypts) flags |= MHD_USE_TLS;
+    // The last option is not for a daemon without TLS.
     daemon_.reset(MHD_start_daemon(
-        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-            MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG |
-            MHD_USE_NO_LISTEN_SOCKET,
-        0, nullptr, nullptr, &Implementation::OnRequest, this,
+        flags, 0, nullptr, nullptr, &Implementation::OnRequest, this,
         MHD_OPTION_EXTERNAL_LOGGER, &Implementation::OnLog, this,
         MHD_OPTION_URI_LOG_CALLBACK, &Implementation::OnUri, this,
         MHD_OPTION_NOTIFY_COMPLETED, &Implementation::OnCompleted, this,
@@ -90,7 +113,8 @@ class Server::Implementation {
         MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         kMemoryFactor * limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE,
         kThreadStackBytes, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_END));
+        encrypts ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END,
+        &NoCertificate, MHD_OPTION_END));
     if (!daemon_) throw std::runtime_error("cannot serve HTTP");
     acceptor_.emplace(
         sockets, connections_, [this](int fd) { return GiveToLibrary(fd); },
@@ -125,7 +149,7 @@ class Server::Implementation {
       auto& server = *static_cast<Implementation*>(self);
       server.connections_.Enter(Descriptor(connection), Phase::kHead);
       auto exchange = std::make_unique<Exchange>();
-      exchange->setup = server.web_ ? server.web_() : server.no_setup_;
+      exchange->setup = server.Setup();
       exchange->target = uri == nullptr ? "" : uri;
       const auto& target = exchange->target;
       if (std::count(target.begin(), target.end(), '&') > kMostArguments) {
@@ -138,6 +162,10 @@ class Server::Implementation {
     } catch (const std::exception&) {
       return nullptr;
     }
+  }
+
+  std::shared_ptr<const WebSetup> Setup() const {
+    return web_ ? web_() : no_setup_;
   }
 
   bool GiveToLibrary(int fd) {
@@ -163,11 +191,33 @@ class Server::Implementation {
 
   /// The library closes the descriptor after this call.
   static void OnConnection(void* self, MHD_Connection* connection,
-                           void** /*context*/,
+                           void** context,
                            MHD_ConnectionNotificationCode code) {
-    if (code != MHD_CONNECTION_NOTIFY_CLOSED) return;
-    static_cast<Implementation*>(self)->connections_.Remove(
-        Descriptor(connection));
+    auto& server = *static_cast<Implementation*>(self);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+      if (!server.PrepareTls(connection, context)) {
+        ::shutdown(Descriptor(connection), SHUT_RDWR);
+      }
+      return;
+    }
+    delete static_cast<std::shared_ptr<const TlsCredentials>*>(*context);
+    *context = nullptr;
+    server.connections_.Remove(Descriptor(connection));
+  }
+
+  /// Before the handshake.
+  bool PrepareTls(MHD_Connection* connection, void** context) const {
+    gnutls_session_int* const session = TlsSession(connection);
+    if (session == nullptr) return true;
+    try {
+      auto tls = std::make_unique<std::shared_ptr<const TlsCredentials>>(
+          Setup()->tls());
+      if (*tls == nullptr || !(*tls)->Use(session)) return false;
+      *context = tls.release();
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
   }
 
   [[gnu::format(printf, 2, 0)]] static void OnLog(void* self,
@@ -255,8 +305,12 @@ class Server::Implementation {
       if (auto refusal = routes_.Refuse(path, method)) {
         return std::move(*refusal);
       }
-      const Request request = ReadRequest(connection, path, method,
-                                          exchange.setup->Authenticates());
+      const auto* const tls = TlsOf(connection);
+      const bool authenticated =
+          exchange.setup->Authenticates() ||
+          (tls != nullptr && (*tls)->HasVerified(TlsSession(connection)));
+      const Request request =
+          ReadRequest(connection, path, method, authenticated);
       if (request.method != "GET") {
         if (auto refusal = RefuseCrossSite(request)) return std::move(*refusal);
       }
@@ -289,6 +343,14 @@ class Server::Implementation {
     const auto status = static_cast<unsigned>(response.status);
     const int fd = Descriptor(connection);
     connections_.Enter(fd, Phase::kResponse);
+    const auto* const tls = TlsOf(connection);
+    if (tls != nullptr && *tls != exchange.setup->tls()) {
+      // The client's next request is to meet the new certificate.
+      std::erase_if(response.headers, [](const auto& header) {
+        return header.first == "Connection";
+      });
+      response.headers.emplace_back("Connection", "close");
+    }
     const Headers headers = AllHeaders(response, exchange.setup->headers());
     const ResponseHandle handle = MakeResponse(
         std::move(response.body), headers,

@@ -16,9 +16,10 @@ Response TooManyRequests(std::string_view why, std::chrono::nanoseconds wait) {
 
 }  // namespace
 
-WebSetup::WebSetup(config::WebConfig config, const Clock& clock,
-                   const WebSetup* before)
-    : config_(std::move(config)) {
+WebSetup::WebSetup(config::WebConfig config,
+                   std::shared_ptr<const TlsCredentials> tls,
+                   const Clock& clock, const WebSetup* before)
+    : config_(std::move(config)), tls_(std::move(tls)) {
   if (before != nullptr &&
       before->config_.basic_auth_users == config_.basic_auth_users) {
     authentication_ = before->authentication_;

@@ -8,6 +8,7 @@
 #include "config/web_config.h"
 #include "exporter/http/auth/authentication.h"
 #include "exporter/http/message.h"
+#include "exporter/http/tls/tls_credentials.h"
 #include "exporter/http/token_bucket.h"
 #include "metrics/base/clock.h"
 
@@ -19,17 +20,22 @@ class WebSetup {
  public:
   /// Asks for nothing.
   WebSetup() = default;
-  /// `before` may be null. What it remembers of clients is kept if its users or
-  /// its rate limit are the same. `clock` must outlive this object.
-  WebSetup(config::WebConfig config, const Clock& clock,
-           const WebSetup* before);
+  /// `tls` and `before` may be null. What it remembers of clients is kept if
+  /// its users or its rate limit are the same. `clock` must outlive this
+  /// object.
+  WebSetup(config::WebConfig config, std::shared_ptr<const TlsCredentials> tls,
+           const Clock& clock, const WebSetup* before);
 
   /// Whether a client needs a user and a password.
   bool Authenticates() const { return authentication_ != nullptr; }
   /// Whether nobody is answered who has not said who he is.
-  bool IdentifiesClients() const { return Authenticates(); }
+  bool IdentifiesClients() const {
+    return Authenticates() || (tls_ != nullptr && tls_->RequiresVerified());
+  }
   /// Whether what clients send and read is encrypted.
-  bool Encrypts() const { return false; }
+  bool Encrypts() const { return tls_ != nullptr; }
+  /// Null if TLS is not spoken.
+  const std::shared_ptr<const TlsCredentials>& tls() const { return tls_; }
   /// Of every response.
   const Headers& headers() const { return config_.headers; }
   const config::WebConfig& config() const { return config_; }
@@ -44,6 +50,7 @@ class WebSetup {
 
  private:
   config::WebConfig config_;
+  std::shared_ptr<const TlsCredentials> tls_;
   std::shared_ptr<Authentication> authentication_;
   std::shared_ptr<TokenBucket> rate_limit_;
 };

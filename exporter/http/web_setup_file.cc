@@ -28,11 +28,16 @@ WebSetupFile::Loaded WebSetupFile::Load(const WebSetup* before) const {
   if (!config) {
     return tl::unexpected(config::ToStrings(path_, config.error()));
   }
+  std::shared_ptr<const TlsCredentials> tls;
   if (config->tls) {
-    return tl::unexpected(
-        Mistakes{path_ + ": tls_server_config: is not supported yet"});
+    auto loaded = TlsCredentials::Load(*config->tls);
+    if (!loaded) {
+      return tl::unexpected(config::ToStrings(path_, loaded.error()));
+    }
+    tls = std::move(*loaded);
   }
-  return std::make_shared<const WebSetup>(std::move(*config), clock_, before);
+  return std::make_shared<const WebSetup>(std::move(*config), std::move(tls),
+                                          clock_, before);
 }
 
 }  // namespace leak_exporter::http

@@ -16,8 +16,8 @@ class WebSetupFile {
  public:
   using Mistakes = std::vector<std::string>;
 
-  /// Loads the file, or returns a line for each mistake in it. `clock` must
-  /// outlive the result.
+  /// Loads the file and the certificates that it names, or returns a line for
+  /// each mistake in it. `clock` must outlive the result.
   static tl::expected<std::shared_ptr<WebSetupFile>, Mistakes> Open(
       const std::string& path, const Clock& clock);
 

@@ -73,7 +73,9 @@ Service::Service(const Options& options, const config::Config& config,
     logger_.Info("listening", {{"address", socket.address()}});
   }
   WarnOfExposure();
-  watchdog_.emplace(server_->sockets());
+  watchdog_.emplace(server_->sockets(), web_ && web_->Current()->Encrypts()
+                                            ? Watchdog::Protocol::kTls
+                                            : Watchdog::Protocol::kHttp);
 }
 
 void Service::WarnOfExposure() {

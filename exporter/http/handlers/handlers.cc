@@ -147,7 +147,7 @@ Response Reload(const Site& site, const Request& request) {
   }
   if (!site.enable_lifecycle && !site.trust.Of(request).MaySeeEverything()) {
     return PlainText(403,
-                     "only clients with a password, root and the exporter's "
+                     "only authenticated clients, root and the exporter's "
                      "user, on its machine and by its name, may reload (see "
                      "--web.enable-lifecycle)");
   }

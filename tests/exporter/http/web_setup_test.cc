@@ -23,8 +23,8 @@ constexpr const char* kWrong = "Basic YWxpY2U6d3Jvbmc=";
 const FakeClock kClock(std::chrono::hours(1));
 
 WebSetupSource Source(config::WebConfig config) {
-  return [setup = std::make_shared<const WebSetup>(std::move(config), kClock,
-                                                   nullptr)] { return setup; };
+  return [setup = std::make_shared<const WebSetup>(
+              std::move(config), nullptr, kClock, nullptr)] { return setup; };
 }
 
 config::WebConfig WithUser() {
@@ -131,13 +131,13 @@ TEST_CASE("web setup: the rate limit comes before the password") {
 TEST_CASE("web setup: what is remembered of clients outlives a renewal") {
   config::WebConfig config = WithUser();
   config.rate_limit = {std::chrono::seconds(90), 1};
-  const WebSetup first(config, kClock, nullptr);
+  const WebSetup first(config, nullptr, kClock, nullptr);
   CHECK_FALSE(first.RefuseRate());
   config.headers = {{"X-Frame-Options", "deny"}};
-  const WebSetup second(config, kClock, &first);
+  const WebSetup second(config, nullptr, kClock, &first);
   CHECK(second.RefuseRate());
   config.rate_limit->burst = 2;
-  const WebSetup third(config, kClock, &second);
+  const WebSetup third(config, nullptr, kClock, &second);
   CHECK_FALSE(third.RefuseRate());
 }
 

@@ -189,7 +189,7 @@ TEST_CASE("handlers: who may reload") {
   const Response refused = site.Get("/-/reload");
   CHECK(refused.status == 403);
   CHECK(refused.body ==
-        "only clients with a password, root and the exporter's user, on its "
+        "only authenticated clients, root and the exporter's user, on its "
         "machine and by its name, may "
         "reload (see --web.enable-lifecycle)\n");
   Site served = site.MakeSite();
