@@ -6,7 +6,9 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "exporter/http/file_stamps.h"
 #include "exporter/http/web_setup.h"
+#include "exporter/log/log.h"
 #include "metrics/base/clock.h"
 
 namespace leak_exporter::http {
@@ -21,6 +23,12 @@ class WebSetupFile {
   static tl::expected<std::shared_ptr<WebSetupFile>, Mistakes> Open(
       const std::string& path, const Clock& clock);
 
+  /// Loads again what has changed on disk. If that is wrong, logs why and keeps
+  /// what is in force. Also refused is what would have TLS come or go, or would
+  /// let in clients that nobody knows: an editor may have emptied the file for
+  /// a moment. May wait for the filesystem.
+  void Renew(Logger& logger);
+
   /// What is in force.
   std::shared_ptr<const WebSetup> Current() const;
 
@@ -28,10 +36,15 @@ class WebSetupFile {
   using Loaded = tl::expected<std::shared_ptr<const WebSetup>, Mistakes>;
 
   WebSetupFile(std::string path, const Clock& clock);
-  Loaded Load(const WebSetup* before) const;
+  Loaded Load(const WebSetup* before);
 
   const std::string path_;
   const Clock& clock_;
+  /// Held while files are read.
+  std::mutex loading_;
+  /// The file, and those that it named when it was read last.
+  std::vector<std::string> files_;
+  std::vector<FileStamp> stamps_;
   mutable std::mutex mutex_;
   std::shared_ptr<const WebSetup> current_;
 };

@@ -73,6 +73,9 @@ Service::Service(const Options& options, const config::Config& config,
     logger_.Info("listening", {{"address", socket.address()}});
   }
   WarnOfExposure();
+  if (web_) {
+    web_watch_ = std::make_shared<WebConfigWatch>(web_, clock_, logger_);
+  }
   watchdog_.emplace(server_->sockets(), web_ && web_->Current()->Encrypts()
                                             ? Watchdog::Protocol::kTls
                                             : Watchdog::Protocol::kHttp);
@@ -107,6 +110,7 @@ void Service::WarnOfExposure() {
 bool Service::Run() {
   Report(manager_.Ready());
   Report(reporter_->Start(workers_));
+  if (web_watch_) Report(web_watch_->Start(workers_));
   while (!EndIsSignalled()) {
     AwaitEvent();
     reload_queue_.Serve([this] { return Reload(); });
@@ -178,6 +182,7 @@ bool Service::End() {
   logger_.Info("ending");
   Report(manager_.Stopping());
   reporter_->Stop();
+  if (web_watch_) web_watch_->Stop();
   reload_queue_.Close();
   snapshotter_.Stop();
   watchdog_.reset();

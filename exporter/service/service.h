@@ -20,6 +20,7 @@
 #include "exporter/schedule/worker_threads.h"
 #include "exporter/service/self_status.h"
 #include "exporter/service/watchdog.h"
+#include "exporter/service/web_config_watch.h"
 #include "exporter/system/sd_notify.h"
 #include "exporter/system/signal_fd.h"
 #include "metrics/procfs/proc_fs.h"
@@ -66,6 +67,8 @@ class Service {
   ConfigReloader reloader_;
   ReloadQueue reload_queue_;
   std::shared_ptr<http::WebSetupFile> web_;
+  /// Null if there is no web configuration.
+  std::shared_ptr<WebConfigWatch> web_watch_;
   std::shared_ptr<http::Server> server_;
   std::optional<Watchdog> watchdog_;
   std::chrono::steady_clock::time_point next_feeding_{};

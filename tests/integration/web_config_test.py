@@ -9,6 +9,7 @@ import shutil
 import ssl
 import subprocess
 import threading
+import time
 import unittest
 import warnings
 
@@ -259,6 +260,79 @@ class WebConfigTest(unittest.TestCase):
         connection.sock.sendall(b"\x16\x03\x01\x02\x00\x01")
         self.assertEqual(connection.sock.recv(1), b"")
         self.assertEqual(self.ask().status, 200)
+
+    def serial(self):
+        """Whose certificate a new connection meets."""
+        with self.connected() as connection:
+            serial = connection.sock.getpeercert()["serialNumber"]
+            connection.request("GET", "/-/healthy")
+            self.assertEqual(connection.getresponse().status, 200)
+            return serial
+
+    def replace(self, name, source):
+        shutil.copy(source, self.directory / (name + ".new"))
+        os.rename(self.directory / (name + ".new"), self.directory / name)
+
+    def await_true(self, condition):
+        until = time.monotonic() + harness.WAIT_SECONDS
+        while not condition():
+            self.assertLess(time.monotonic(), until, self.exporter.log)
+
+    def test_a_certificate_is_renewed_without_a_dropped_scrape(self):
+        self.start("", self.first)
+        statuses, ended = [], threading.Event()
+
+        def scrape_on():
+            # One connection for as long as the server keeps it.
+            connection = TlsConnection(self.exporter.socket_path,
+                                       self.context())
+            with contextlib.closing(connection):
+                while not ended.is_set():
+                    try:
+                        connection.request("GET", "/metrics")
+                        response = connection.getresponse()
+                        response.read()
+                        statuses.append(response.status)
+                    except OSError as failure:
+                        statuses.append(failure)
+        scraper = threading.Thread(target=scrape_on)
+        scraper.start()
+        try:
+            serials = [self.serial()]
+            for certificate, key in (self.second, self.first, self.second):
+                self.replace("server.pem", certificate)
+                self.replace("server.key", key)
+                self.await_true(lambda: self.serial() != serials[-1])
+                serials.append(self.serial())
+            self.assertEqual(serials[2:], serials[:2])
+            # What is broken is refused, once, and the one before stays.
+            (self.directory / "server.pem").write_text("broken\n")
+            self.await_true(lambda: "has no certificate" in self.exporter.log)
+            self.assertEqual(self.serial(), serials[-1])
+        finally:
+            ended.set()
+            scraper.join(harness.WAIT_SECONDS)
+        self.assertGreater(len(statuses), 10)
+        self.assertEqual(set(statuses), {200})
+        self.assertEqual(self.exporter.log.count("has no certificate"), 1)
+
+    def test_users_change_at_once_on_connections_that_are_open(self):
+        self.start(f"basic_auth_users: {{alice: {HASH}}}\n", self.first)
+
+        def status():
+            connection.request("GET", "/-/healthy", headers=RIGHT)
+            return harness.Response(connection.getresponse()).status
+        with self.connected() as connection:
+            self.assertEqual(status(), 200)
+            text = self.web.read_text()
+            self.web.write_text(text.replace("alice", "robert"))
+            self.await_true(lambda: status() == 401)
+            # Nobody gets in because a file is empty for a moment.
+            self.web.write_text("")
+            self.await_true(lambda: "only by a restart" in self.exporter.log)
+            self.assertEqual(status(), 401)
+            self.web.write_text(text)
+            self.await_true(lambda: status() == 200)
 
     def test_mistakes_at_the_start(self):
         directory = self.enterContext(harness.temporary_directory())
