@@ -190,7 +190,7 @@ const std::vector<FlagSpec>& Flags() {
        .value = "FILE",
        .help = "Read TLS, users with their passwords, response headers and a "
                "rate limit from FILE, in the format of Prometheus's exporters.",
-       .commands = {kServe},
+       .commands = {kServe, kCheckConfig},
        .set = SetWebConfigFile},
       {.name = "--format",
        .value = "FORMAT",

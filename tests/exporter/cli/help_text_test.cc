@@ -51,6 +51,8 @@ Flags of serve, profile:
                         /-/reload; =false: nobody. (root and the exporter's
                         user, from this machine)
   --web.enable-debug    Serve the debug blocks; =false: do not. (on)
+
+Flags of serve, check-config:
   --web.config.file=FILE
                         Read TLS, users with their passwords, response headers
                         and a rate limit from FILE, in the format of
