@@ -123,6 +123,10 @@ PemSource ReadPem(MapReader& map, const std::string& key,
     map.errors().Add(map.Find(file_key)->position, map.PathOf(file_key),
                      "is given besides " + key + "; expected one of them");
   }
+  if (const YamlNode* const node =
+          map.Find(source.file.empty() ? key : file_key)) {
+    source.position = node->position;
+  }
   if (!source.file.empty() && source.file[0] != '/') {
     source.file.insert(0, directory);
   }
@@ -274,6 +278,9 @@ void ReadRateLimit(MapReader map, std::optional<RateLimit>& limit) {
   if (!off) map.Duration("interval", given.interval);
   map.Count("burst", given.burst);
   map.RejectOthers();
+  if (given.interval.count() > 0 && given.burst == 0) {
+    map.Missing("burst", "at least 1, or every request would be refused");
+  }
   // The toolkit's limiter without an interval lets everything pass.
   if (given.interval.count() > 0) limit = given;
 }

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/config_error.h"
+
 /// What a web configuration file says, in the format of Prometheus's
 /// exporter-toolkit: plain structs.
 namespace leak_exporter::config {
@@ -20,6 +22,8 @@ struct PemSource {
   /// An absolute path, or one relative to the working directory. Empty where
   /// the text is given.
   std::string file;
+  /// Where it stands in the web configuration.
+  Position position;
 
   bool empty() const { return text.empty() && file.empty(); }
   bool operator==(const PemSource&) const = default;

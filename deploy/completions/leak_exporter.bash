@@ -3,6 +3,7 @@ _leak_exporter() {
   local current=${COMP_WORDS[COMP_CWORD]}
   local flags='--config.file= --pid= --web.listen-address= --web.systemd-socket
     --web.telemetry-path= --web.max-connections= --web.enable-lifecycle= --web.enable-debug=
+    --web.config.file=
     --format= --log.level= --log.format= --version --help'
   local commands='serve profile check-config'
   local blocks='memory pid disk mapping'
@@ -15,7 +16,7 @@ _leak_exporter() {
     flag=${COMP_WORDS[COMP_CWORD-2]} value=$current
   fi
   case $flag in
-    --config.file) mapfile -t COMPREPLY < <(compgen -f -- "$value"); return ;;
+    --config.file | --web.config.file) mapfile -t COMPREPLY < <(compgen -f -- "$value"); return ;;
     --pid) mapfile -t COMPREPLY < <(cd /proc && compgen -G '[0-9]*' | grep "^$value"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$value"); return ;;
     --log.level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$value"); return ;;

@@ -14,6 +14,7 @@ complete -c leak_exporter -l web.telemetry-path -x -d 'Serve the metrics under t
 complete -c leak_exporter -l web.max-connections -x -d 'Keep at most this many connections'
 complete -c leak_exporter -l web.enable-lifecycle -x -a 'true false' -d 'Let everybody or nobody reload over HTTP'
 complete -c leak_exporter -l web.enable-debug -x -a 'true false' -d 'Serve the debug blocks'
+complete -c leak_exporter -l web.config.file -r -F -d 'Read TLS, users and headers from this file'
 complete -c leak_exporter -l format -x -a 'text json' -d 'Print blocks as'
 complete -c leak_exporter -l log.level -x -a 'debug info warn error' -d 'Log from this level on'
 complete -c leak_exporter -l log.format -x -a 'logfmt json' -d 'Log as'

@@ -12,6 +12,7 @@ _leak_exporter() {
     '--web.max-connections=[keep at most this many connections]:number:'
     '--web.enable-lifecycle=-[let everybody or nobody reload over HTTP]:switch:(true false)'
     '--web.enable-debug=-[serve the debug blocks]:switch:(true false)'
+    '--web.config.file=[read TLS, users and headers from this file]:file:_files'
     '--format=[print blocks as]:format:(text json)'
     '--log.level=[log from this level on]:level:(debug info warn error)'
     '--log.format=[log as]:format:(logfmt json)'

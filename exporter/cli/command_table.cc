@@ -85,7 +85,7 @@ const std::vector<CommandSpec>& Commands() {
        .finish = FinishProfile},
       {.command = Options::Command::kCheckConfig,
        .name = "check-config",
-       .usage = "check-config FILE",
+       .usage = "check-config FILE [flags]",
        .help = "Check FILE: print every error in it, as file:line:column.",
        .examples = {"check-config /etc/leak_exporter.yml"},
        .most_arguments = 1,

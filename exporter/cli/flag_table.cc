@@ -119,10 +119,9 @@ Checked SetDebug(const std::string& value, Options& options) {
   return {};
 }
 
-Checked RefuseWebConfig(const std::string&, Options&) {
-  return Wrong(
-      "TLS and authentication are not supported in this version; leave it out, "
-      "or put a reverse proxy in front");
+Checked SetWebConfigFile(const std::string& value, Options& options) {
+  options.web_config_file = value;
+  return {};
 }
 
 constexpr auto kServe = Options::Command::kServe;
@@ -189,8 +188,10 @@ const std::vector<FlagSpec>& Flags() {
        .set = SetDebug},
       {.name = "--web.config.file",
        .value = "FILE",
-       .commands = {kServe},
-       .set = RefuseWebConfig},
+       .help = "Read TLS, users with their passwords, response headers and a "
+               "rate limit from FILE, in the format of Prometheus's exporters.",
+       .commands = {kServe, kCheckConfig},
+       .set = SetWebConfigFile},
       {.name = "--format",
        .value = "FORMAT",
        .help = "Print blocks as text or json. (text)",

@@ -39,6 +39,8 @@ struct Options {
   /// Begins with a slash, and nothing else is served there.
   std::string telemetry_path = "/metrics";
   size_t max_connections = 64;
+  /// Empty if there is none.
+  std::string web_config_file;
   /// Who may reload over HTTP: everybody or nobody. Absent means the clients
   /// that may see everything.
   std::optional<bool> enable_lifecycle;

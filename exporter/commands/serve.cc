@@ -12,9 +12,11 @@
 #include "exporter/cli/effective_config.h"
 #include "exporter/cli/exit_code.h"
 #include "exporter/http/listen_socket.h"
+#include "exporter/http/web_setup_file.h"
 #include "exporter/log/log.h"
 #include "exporter/service/service.h"
 #include "exporter/system/malloc_settings.h"
+#include "metrics/base/clock.h"
 
 namespace leak_exporter {
 namespace {
@@ -42,6 +44,16 @@ int RunServe(const Options& options, std::ostream& err) {
     for (const std::string& mistake : config.error()) err << mistake << '\n';
     return kExitConfiguration;
   }
+  const SystemClock web_clock;
+  std::shared_ptr<http::WebSetupFile> web;
+  if (!options.web_config_file.empty()) {
+    auto opened = http::WebSetupFile::Open(options.web_config_file, web_clock);
+    if (!opened) {
+      for (const std::string& mistake : opened.error()) err << mistake << '\n';
+      return kExitConfiguration;
+    }
+    web = std::move(*opened);
+  }
   if (const auto given = CheckGivenPids(options, procfs::ProcFs()); !given) {
     err << given.error().message << '\n';
     return kExitTarget;
@@ -57,7 +69,8 @@ int RunServe(const Options& options, std::ostream& err) {
   std::optional<Service> service;
   try {
     logger = MakeStandardErrorLogger(options.log_format, options.log_level);
-    service.emplace(options, *config, std::move(*sockets), *logger);
+    service.emplace(options, *config, std::move(*sockets), std::move(web),
+                    *logger);
   } catch (const std::runtime_error& failure) {
     if (logger != nullptr) logger->Flush(Logger::kPatienceAtTheEnd);
     err << failure.what() << '\n';

@@ -11,6 +11,9 @@
 
 namespace leak_exporter::http {
 
+/// Names and values.
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
 /// Where a request comes from, as far as its connection tells.
 struct Client {
   /// It has proved who it is.
@@ -44,7 +47,7 @@ struct Response {
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   /// Headers in addition to those that the server adds to every response.
-  std::vector<std::pair<std::string, std::string>> headers;
+  Headers headers;
 };
 
 /// Answers one request. Called from many threads at once. An exception is
@@ -57,6 +60,10 @@ struct Route {
   std::vector<std::string> methods;
   Handler handler;
 };
+
+/// Every header of a response: its own, those that every response has, and
+/// those that are configured, which replace others of the same name.
+Headers AllHeaders(const Response& response, const Headers& configured);
 
 /// Makes a plain text response. Appends a newline to `text`.
 Response PlainText(int status, std::string_view text);

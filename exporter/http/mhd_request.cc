@@ -1,5 +1,6 @@
 #include "exporter/http/mhd_request.h"
 
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 
@@ -38,6 +39,13 @@ int Descriptor(MHD_Connection* connection) {
   return info == nullptr ? -1 : info->connect_fd;
 }
 
+gnutls_session_int* TlsSession(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info == nullptr ? nullptr
+                         : static_cast<gnutls_session_t>(info->tls_session);
+}
+
 std::string_view HeaderValue(MHD_Connection* connection, const char* name) {
   const char* value = nullptr;
   size_t size = 0;
@@ -58,7 +66,7 @@ HeaderFields ReadHeaders(MHD_Connection* connection) {
 }
 
 Request ReadRequest(MHD_Connection* connection, std::string_view path,
-                    std::string_view method) {
+                    std::string_view method, bool authenticated) {
   Request request;
   request.path = path;
   request.method = method == "HEAD" ? "GET" : method;
@@ -67,23 +75,34 @@ Request ReadRequest(MHD_Connection* connection, std::string_view path,
   request.header = [connection](const char* name) {
     return HeaderValue(connection, name);
   };
-  request.client = [connection] { return ReadClient(Descriptor(connection)); };
+  request.client = [connection, authenticated] {
+    Client client = ReadClient(Descriptor(connection));
+    client.authenticated = authenticated;
+    return client;
+  };
   return request;
 }
 
-void AnswerPastLibrary(MHD_Connection* connection, const Response& response) {
+void AnswerPastLibrary(MHD_Connection* connection, const Response& response,
+                       const Headers& headers) {
   std::string text =
       "HTTP/1.1 " + std::to_string(response.status) + " " +
       MHD_get_reason_phrase_for(static_cast<unsigned>(response.status)) +
-      "\r\nConnection: close\r\nCache-Control: no-store"
-      "\r\nContent-Type: " +
-      response.content_type +
-      "\r\nContent-Length: " + std::to_string(response.body.size()) +
-      "\r\n\r\n" + response.body;
+      "\r\nConnection: close";
+  for (const auto& [name, value] : headers) {
+    text += "\r\n" + name + ": " + value;
+  }
+  text += "\r\nContent-Length: " + std::to_string(response.body.size()) +
+          "\r\n\r\n" + response.body;
   const int fd = Descriptor(connection);
   // Into the empty buffer of a socket that has not been written to.
-  static_cast<void>(
-      ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  if (gnutls_session_int* const session = TlsSession(connection)) {
+    static_cast<void>(::gnutls_record_send(session, text.data(), text.size()));
+    static_cast<void>(::gnutls_bye(session, GNUTLS_SHUT_WR));
+  } else {
+    static_cast<void>(
+        ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
   ::shutdown(fd, SHUT_WR);
 }
 

@@ -35,10 +35,10 @@ void DestroyResponse::operator()(MHD_Response* response) const {
   MHD_destroy_response(response);
 }
 
-ResponseHandle MakeResponse(Response&& response,
+ResponseHandle MakeResponse(std::string&& body_text, const Headers& headers,
                             std::function<void(uint64_t bytes)> sent) {
   auto body = std::make_unique<Body>();
-  body->text = std::move(response.body);
+  body->text = std::move(body_text);
   body->sent = std::move(sent);
   const size_t size = body->text.size();
   ResponseHandle handle(MHD_create_response_from_callback(
@@ -46,17 +46,12 @@ ResponseHandle MakeResponse(Response&& response,
       &FreeBody));
   if (!handle) throw std::bad_alloc();
   body.release();
-  const auto add = [&handle](const char* name, const std::string& value) {
-    if (MHD_add_response_header(handle.get(), name, value.c_str()) == MHD_NO) {
-      throw std::invalid_argument(std::string("bad response header ") + name);
+  for (const auto& [name, value] : headers) {
+    if (MHD_add_response_header(handle.get(), name.c_str(), value.c_str()) ==
+        MHD_NO) {
+      throw std::invalid_argument("bad response header " + name);
     }
-  };
-  add("Content-Type", response.content_type);
-  add("Cache-Control", "no-store");
-  add("X-Content-Type-Options", "nosniff");
-  add("X-Frame-Options", "DENY");
-  add("Referrer-Policy", "no-referrer");
-  for (const auto& [name, value] : response.headers) add(name.c_str(), value);
+  }
   return handle;
 }
 

@@ -1,5 +1,7 @@
 #include "exporter/http/server.h"
 
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,6 +40,7 @@ constexpr std::ptrdiff_t kMostArguments = 250;
 
 /// The state of one request between the library's calls.
 struct Exchange {
+  std::shared_ptr<const WebSetup> setup;
   /// As it was sent.
   std::string target;
   /// Past the library.
@@ -51,15 +54,43 @@ struct StopDaemon {
 };
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
 
+/// The library asks for a certificate at its start. Sessions have credentials
+/// of their own, so that this is never called.
+int NoCertificate(gnutls_session_t, const gnutls_datum_t*, int,
+                  const gnutls_pk_algorithm_t*, int, gnutls_pcert_st**,
+                  unsigned int*, gnutls_privkey_t*) {
+  return -1;
+}
+
+/// What a connection speaks TLS with; null if it does not.
+const std::shared_ptr<const TlsCredentials>* TlsOf(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == nullptr
+             ? nullptr
+             : static_cast<const std::shared_ptr<const TlsCredentials>*>(
+                   info->socket_context);
+}
+
+std::string AddressOf(int fd) {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
+    return "gone";
+  }
+  return ClientOf(fd, peer);
+}
+
 }  // namespace
 
 class Server::Implementation {
  public:
   Implementation(std::vector<Route> routes, Logger& logger,
-                 const ServerLimits& limits)
+                 const ServerLimits& limits, WebSetupSource web)
       : routes_(std::move(routes)),
         logger_(logger),
         limits_(limits),
+        web_(std::move(web)),
         connections_(limits.connections) {}
 
   /// Begins to accept. `sockets` outlive this object.
@@ -67,11 +98,14 @@ class Server::Implementation {
     // The table bounds the connections. The library counts one for a moment
     // longer.
     const auto most = static_cast<unsigned>(8 * limits_.connections.Most());
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION |
+                     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+                     MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
+    const bool encrypts = Setup()->Encrypts();
+    if (encrypts) flags |= MHD_USE_TLS;
+    // The last option is not for a daemon without TLS.
     daemon_.reset(MHD_start_daemon(
-        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-            MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG |
-            MHD_USE_NO_LISTEN_SOCKET,
-        0, nullptr, nullptr, &Implementation::OnRequest, this,
+        flags, 0, nullptr, nullptr, &Implementation::OnRequest, this,
         MHD_OPTION_EXTERNAL_LOGGER, &Implementation::OnLog, this,
         MHD_OPTION_URI_LOG_CALLBACK, &Implementation::OnUri, this,
         MHD_OPTION_NOTIFY_COMPLETED, &Implementation::OnCompleted, this,
@@ -79,7 +113,8 @@ class Server::Implementation {
         MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         kMemoryFactor * limits_.header_bytes, MHD_OPTION_THREAD_STACK_SIZE,
         kThreadStackBytes, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_END));
+        encrypts ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END,
+        &NoCertificate, MHD_OPTION_END));
     if (!daemon_) throw std::runtime_error("cannot serve HTTP");
     acceptor_.emplace(
         sockets, connections_, [this](int fd) { return GiveToLibrary(fd); },
@@ -111,20 +146,26 @@ class Server::Implementation {
   /// The line of a request has come. Makes the request's Exchange.
   static void* OnUri(void* self, const char* uri, MHD_Connection* connection) {
     try {
-      static_cast<Implementation*>(self)->connections_.Enter(
-          Descriptor(connection), Phase::kHead);
+      auto& server = *static_cast<Implementation*>(self);
+      server.connections_.Enter(Descriptor(connection), Phase::kHead);
       auto exchange = std::make_unique<Exchange>();
+      exchange->setup = server.Setup();
       exchange->target = uri == nullptr ? "" : uri;
       const auto& target = exchange->target;
       if (std::count(target.begin(), target.end(), '&') > kMostArguments) {
         // The library closes a connection where it has no room for them.
-        AnswerPastLibrary(connection, PlainText(414, "too many arguments"));
+        PastLibrary(connection, *exchange,
+                    PlainText(414, "too many arguments"));
         exchange->answered = true;
       }
       return exchange.release();
     } catch (const std::exception&) {
       return nullptr;
     }
+  }
+
+  std::shared_ptr<const WebSetup> Setup() const {
+    return web_ ? web_() : no_setup_;
   }
 
   bool GiveToLibrary(int fd) {
@@ -150,11 +191,33 @@ class Server::Implementation {
 
   /// The library closes the descriptor after this call.
   static void OnConnection(void* self, MHD_Connection* connection,
-                           void** /*context*/,
+                           void** context,
                            MHD_ConnectionNotificationCode code) {
-    if (code != MHD_CONNECTION_NOTIFY_CLOSED) return;
-    static_cast<Implementation*>(self)->connections_.Remove(
-        Descriptor(connection));
+    auto& server = *static_cast<Implementation*>(self);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+      if (!server.PrepareTls(connection, context)) {
+        ::shutdown(Descriptor(connection), SHUT_RDWR);
+      }
+      return;
+    }
+    delete static_cast<std::shared_ptr<const TlsCredentials>*>(*context);
+    *context = nullptr;
+    server.connections_.Remove(Descriptor(connection));
+  }
+
+  /// Before the handshake.
+  bool PrepareTls(MHD_Connection* connection, void** context) const {
+    gnutls_session_int* const session = TlsSession(connection);
+    if (session == nullptr) return true;
+    try {
+      auto tls = std::make_unique<std::shared_ptr<const TlsCredentials>>(
+          Setup()->tls());
+      if (*tls == nullptr || !(*tls)->Use(session)) return false;
+      *context = tls.release();
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
   }
 
   [[gnu::format(printf, 2, 0)]] static void OnLog(void* self,
@@ -180,13 +243,13 @@ class Server::Implementation {
       const size_t most = limits_.header_bytes;
       if (auto large = RefuseHeadSize(exchange.target, headers, most)) {
         // The library may have no memory left to answer.
-        AnswerPastLibrary(connection, *large);
+        PastLibrary(connection, exchange, *large);
         return MHD_NO;
       }
       // The library closes a connection that is answered in this first call. A
       // valid request therefore waits for the next call.
       auto refusal = RefuseHead(headers, exchange, path, method, version);
-      if (refusal) return Queue(connection, std::move(*refusal));
+      if (refusal) return Queue(connection, exchange, std::move(*refusal));
       connections_.Enter(fd, Phase::kBody);
       return MHD_YES;
     }
@@ -195,12 +258,12 @@ class Server::Implementation {
       *upload_size = 0;
       connections_.Moved(fd, exchange.body_bytes);
       if (exchange.body_bytes <= limits_.body_bytes) return MHD_YES;
-      AnswerPastLibrary(connection, BodyTooLarge());
+      PastLibrary(connection, exchange, BodyTooLarge());
       return MHD_NO;
     }
     if (!connections_.AwaitTurn(fd)) return MHD_NO;
-    Response response = Answer(connection, path, method);
-    return Queue(connection, std::move(response));
+    Response response = Answer(connection, exchange, path, method);
+    return Queue(connection, exchange, std::move(response));
   }
 
   /// The answer to a request that goes no further than its head.
@@ -210,16 +273,21 @@ class Server::Implementation {
                                      const char* version) const {
     auto refusal = RefuseTarget(exchange.target);
     if (!refusal) refusal = RefuseFraming(version, headers);
-    if (!refusal) refusal = RefuseBody(BodyLength(headers), path, method);
+    if (!refusal) {
+      refusal = RefuseBody(BodyLength(headers), *exchange.setup, path, method);
+    }
     if (refusal) refusal->headers.emplace_back("Connection", "close");
     return refusal;
   }
 
   std::optional<Response> RefuseBody(std::optional<size_t> length,
-                                     const char* path,
+                                     const WebSetup& setup, const char* path,
                                      const char* method) const {
     if (length == 0) return std::nullopt;
-    if (auto refusal = routes_.Refuse(path, method)) return refusal;
+    // Which paths there are is said to those alone that may know.
+    if (!setup.Authenticates()) {
+      if (auto refusal = routes_.Refuse(path, method)) return refusal;
+    }
     if (!length || *length <= limits_.body_bytes) return std::nullopt;
     return BodyTooLarge();
   }
@@ -228,11 +296,21 @@ class Server::Implementation {
     return PlainText(413, "request body too large");
   }
 
-  Response Answer(MHD_Connection* connection, const char* path,
-                  const char* method) {
-    if (auto refusal = routes_.Refuse(path, method)) return std::move(*refusal);
+  Response Answer(MHD_Connection* connection, const Exchange& exchange,
+                  const char* path, const char* method) {
     try {
-      const Request request = ReadRequest(connection, path, method);
+      if (auto refusal = RefuseClient(connection, *exchange.setup)) {
+        return std::move(*refusal);
+      }
+      if (auto refusal = routes_.Refuse(path, method)) {
+        return std::move(*refusal);
+      }
+      const auto* const tls = TlsOf(connection);
+      const bool authenticated =
+          exchange.setup->Authenticates() ||
+          (tls != nullptr && (*tls)->HasVerified(TlsSession(connection)));
+      const Request request =
+          ReadRequest(connection, path, method, authenticated);
       if (request.method != "GET") {
         if (auto refusal = RefuseCrossSite(request)) return std::move(*refusal);
       }
@@ -246,12 +324,36 @@ class Server::Implementation {
     }
   }
 
-  MHD_Result Queue(MHD_Connection* connection, Response&& response) {
+  static std::optional<Response> RefuseClient(MHD_Connection* connection,
+                                              const WebSetup& setup) {
+    if (auto refusal = setup.RefuseRate()) return refusal;
+    if (!setup.Authenticates()) return std::nullopt;
+    return setup.RefuseUser(AddressOf(Descriptor(connection)),
+                            HeaderValue(connection, "Authorization"));
+  }
+
+  static void PastLibrary(MHD_Connection* connection, const Exchange& exchange,
+                          const Response& response) {
+    AnswerPastLibrary(connection, response,
+                      AllHeaders(response, exchange.setup->headers()));
+  }
+
+  MHD_Result Queue(MHD_Connection* connection, const Exchange& exchange,
+                   Response&& response) {
     const auto status = static_cast<unsigned>(response.status);
     const int fd = Descriptor(connection);
     connections_.Enter(fd, Phase::kResponse);
+    const auto* const tls = TlsOf(connection);
+    if (tls != nullptr && *tls != exchange.setup->tls()) {
+      // The client's next request is to meet the new certificate.
+      std::erase_if(response.headers, [](const auto& header) {
+        return header.first == "Connection";
+      });
+      response.headers.emplace_back("Connection", "close");
+    }
+    const Headers headers = AllHeaders(response, exchange.setup->headers());
     const ResponseHandle handle = MakeResponse(
-        std::move(response),
+        std::move(response.body), headers,
         [this, fd](uint64_t bytes) { connections_.Moved(fd, bytes); });
     return MHD_queue_response(connection, status, handle.get());
   }
@@ -267,6 +369,9 @@ class Server::Implementation {
   Routes routes_;
   Logger& logger_;
   ServerLimits limits_;
+  WebSetupSource web_;
+  const std::shared_ptr<const WebSetup> no_setup_ =
+      std::make_shared<const WebSetup>();
   Gzip gzip_;
   Connections connections_;
   /// The last members, so that they are destroyed before what the handlers use.
@@ -275,10 +380,10 @@ class Server::Implementation {
 };
 
 Server::Server(std::vector<ListenSocket> sockets, std::vector<Route> routes,
-               Logger& logger, const ServerLimits& limits)
+               Logger& logger, const ServerLimits& limits, WebSetupSource web)
     : sockets_(std::move(sockets)),
-      implementation_(
-          std::make_unique<Implementation>(std::move(routes), logger, limits)) {
+      implementation_(std::make_unique<Implementation>(
+          std::move(routes), logger, limits, std::move(web))) {
   implementation_->Start(sockets_);
 }
 

@@ -35,10 +35,17 @@ http::ServerLimits WebLimits(const Options& options) {
   return limits;
 }
 
+http::WebSetupSource WebSource(
+    const std::shared_ptr<http::WebSetupFile>& file) {
+  if (file == nullptr) return nullptr;
+  return [file] { return file->Current(); };
+}
+
 }  // namespace
 
 Service::Service(const Options& options, const config::Config& config,
-                 std::vector<http::ListenSocket> sockets, Logger& logger)
+                 std::vector<http::ListenSocket> sockets,
+                 std::shared_ptr<http::WebSetupFile> web, Logger& logger)
     : options_(options),
       logger_(logger),
       signals_({SIGTERM, SIGINT, SIGHUP}),
@@ -48,8 +55,8 @@ Service::Service(const Options& options, const config::Config& config,
                    {clock_, proc_fs_, workers_, logger_}),
       reporter_(std::make_shared<DebugReporter>(snapshotter_, clock_, logger_)),
       reloader_([this] { return LoadEffectiveConfig(options_); },
-                [this](const config::Config& c) { Apply(c); }, clock_,
-                logger_) {
+                [this](const config::Config& c) { Apply(c); }, clock_, logger_),
+      web_(std::move(web)) {
   Apply(config);
   server_ = std::make_shared<http::Server>(
       std::move(sockets),
@@ -61,33 +68,49 @@ Service::Service(const Options& options, const config::Config& config,
                           return UserOfProcess(proc_fs_, clock_, process);
                         },
                         options_.enable_lifecycle, options_.enable_debug}),
-      logger_, WebLimits(options_));
+      logger_, WebLimits(options_), WebSource(web_));
   for (const http::ListenSocket& socket : server_->sockets()) {
     logger_.Info("listening", {{"address", socket.address()}});
   }
   WarnOfExposure();
-  watchdog_.emplace(server_->sockets());
+  if (web_) {
+    web_watch_ = std::make_shared<WebConfigWatch>(web_, clock_, logger_);
+  }
+  watchdog_.emplace(server_->sockets(), web_ && web_->Current()->Encrypts()
+                                            ? Watchdog::Protocol::kTls
+                                            : Watchdog::Protocol::kHttp);
 }
 
-/// TLS and authentication would make it unnecessary.
 void Service::WarnOfExposure() {
+  const auto web =
+      web_ ? web_->Current() : std::make_shared<const http::WebSetup>();
+  if (web->Encrypts() && web->IdentifiesClients()) return;
   std::string addresses;
   for (const http::ListenSocket& socket : server_->sockets()) {
     if (socket.IsForThisMachineOnly()) continue;
     addresses += (addresses.empty() ? "" : " ") + socket.address();
   }
   if (addresses.empty()) return;
+  if (web->IdentifiesClients()) {
+    logger_.Warn("other machines may connect, without TLS",
+                 {{"address", addresses},
+                  {"exposed", "passwords and all responses, on the way"}});
+    return;
+  }
   std::string exposed = "metrics, names and pids of processes";
   if (options_.enable_debug) exposed += ", debug blocks without values";
   if (options_.enable_lifecycle == true) exposed += ", reloading";
-  logger_.Warn(
-      "other machines may connect, without TLS and without authentication",
-      {{"address", addresses}, {"exposed", exposed}});
+  logger_.Warn(web->Encrypts()
+                   ? "other machines may connect, without authentication"
+                   : "other machines may connect, without TLS and without "
+                     "authentication",
+               {{"address", addresses}, {"exposed", exposed}});
 }
 
 bool Service::Run() {
   Report(manager_.Ready());
   Report(reporter_->Start(workers_));
+  if (web_watch_) Report(web_watch_->Start(workers_));
   while (!EndIsSignalled()) {
     AwaitEvent();
     reload_queue_.Serve([this] { return Reload(); });
@@ -159,6 +182,7 @@ bool Service::End() {
   logger_.Info("ending");
   Report(manager_.Stopping());
   reporter_->Stop();
+  if (web_watch_) web_watch_->Stop();
   reload_queue_.Close();
   snapshotter_.Stop();
   watchdog_.reset();

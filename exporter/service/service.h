@@ -11,6 +11,7 @@
 #include "exporter/http/handlers/shared_limits.h"
 #include "exporter/http/listen_socket.h"
 #include "exporter/http/server.h"
+#include "exporter/http/web_setup_file.h"
 #include "exporter/log/log.h"
 #include "exporter/reload/reload_queue.h"
 #include "exporter/reload/reloader.h"
@@ -19,6 +20,7 @@
 #include "exporter/schedule/worker_threads.h"
 #include "exporter/service/self_status.h"
 #include "exporter/service/watchdog.h"
+#include "exporter/service/web_config_watch.h"
 #include "exporter/system/sd_notify.h"
 #include "exporter/system/signal_fd.h"
 #include "metrics/procfs/proc_fs.h"
@@ -29,9 +31,11 @@ namespace leak_exporter {
 /// the main thread.
 class Service {
  public:
-  /// Begins to serve. `config` is the configuration that `options` name.
+  /// Begins to serve. `config` is the configuration that `options` name. `web`
+  /// is null if they name no web configuration.
   Service(const Options& options, const config::Config& config,
-          std::vector<http::ListenSocket> sockets, Logger& logger);
+          std::vector<http::ListenSocket> sockets,
+          std::shared_ptr<http::WebSetupFile> web, Logger& logger);
 
   /// Handles events until SIGTERM or SIGINT, and then ends what was started.
   /// Returns whether every thread has ended. If not, threads still use this
@@ -62,6 +66,9 @@ class Service {
   std::shared_ptr<DebugReporter> reporter_;
   ConfigReloader reloader_;
   ReloadQueue reload_queue_;
+  std::shared_ptr<http::WebSetupFile> web_;
+  /// Null if there is no web configuration.
+  std::shared_ptr<WebConfigWatch> web_watch_;
   std::shared_ptr<http::Server> server_;
   std::optional<Watchdog> watchdog_;
   std::chrono::steady_clock::time_point next_feeding_{};

@@ -5,8 +5,9 @@
 #include <sys/time.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
+
+#include "exporter/http/tls/client_hello.h"
 
 namespace leak_exporter {
 namespace {
@@ -16,10 +17,21 @@ constexpr std::string_view kQuestion =
     "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 constexpr std::string_view kAnswer = "HTTP/1.";
+// A record of a handshake, of version 3.something (RFC 8446, 5.1).
+constexpr std::string_view kTlsAnswer = "\x16\x03";
+
+}  // namespace
+
+Watchdog::Watchdog(const std::vector<http::ListenSocket>& sockets,
+                   Protocol protocol)
+    : sockets_(sockets),
+      question_(protocol == Protocol::kTls ? http::ClientHello()
+                                           : std::string(kQuestion)),
+      answer_(protocol == Protocol::kTls ? kTlsAnswer : kAnswer) {}
 
 /// Connects to where a socket listens (an address such as 0.0.0.0 means this
 /// machine) and sends a request. Invalid where that failed.
-UniqueFd Ask(const http::ListenSocket& socket) {
+UniqueFd Watchdog::Ask(const http::ListenSocket& socket) const {
   sockaddr_storage name{};
   socklen_t length = sizeof name;
   if (::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&name), &length) !=
@@ -31,30 +43,28 @@ UniqueFd Ask(const http::ListenSocket& socket) {
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&name), length) !=
           0 ||
-      ::send(fd.get(), kQuestion.data(), kQuestion.size(), MSG_NOSIGNAL) < 0) {
+      ::send(fd.get(), question_.data(), question_.size(), MSG_NOSIGNAL) < 0) {
     return {};
   }
   return fd;
 }
 
-bool IsAnswered(const UniqueFd& question, std::chrono::milliseconds patience) {
+bool Watchdog::IsAnswered(const UniqueFd& question,
+                          std::chrono::milliseconds patience) const {
   pollfd waiting{question.get(), POLLIN, 0};
   if (!question.valid() ||
       ::poll(&waiting, 1, static_cast<int>(patience.count())) != 1) {
     return false;
   }
-  std::array<char, kAnswer.size()> begin{};
+  std::string begin(answer_.size(), '\0');
   const ssize_t size =
       ::recv(question.get(), begin.data(), begin.size(), MSG_DONTWAIT);
-  return size == static_cast<ssize_t>(kAnswer.size()) &&
-         std::equal(begin.begin(), begin.end(), kAnswer.begin());
+  return size == static_cast<ssize_t>(answer_.size()) && begin == answer_;
 }
-
-}  // namespace
 
 bool Watchdog::Check(std::chrono::milliseconds patience) {
   const bool answered = std::all_of(questions_.begin(), questions_.end(),
-                                    [patience](const UniqueFd& question) {
+                                    [this, patience](const UniqueFd& question) {
                                       return IsAnswered(question, patience);
                                     });
   questions_.clear();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include "exporter/http/listen_socket.h"
@@ -12,19 +13,29 @@ namespace leak_exporter {
 /// because a main thread whose loop iterates proves nothing. Not thread-safe.
 class Watchdog {
  public:
+  enum class Protocol { kHttp, kTls };
+
   /// The sockets must outlive this object.
-  explicit Watchdog(const std::vector<http::ListenSocket>& sockets)
-      : sockets_(sockets) {}
+  explicit Watchdog(const std::vector<http::ListenSocket>& sockets,
+                    Protocol protocol = Protocol::kHttp);
 
   /// Returns whether every socket has answered the request of the last call, or
   /// answers it within `patience`. Only the beginning of an HTTP response is an
-  /// answer, whatever its status; a closed connection is none. Then sends the
+  /// answer, whatever its status, and over TLS the beginning of a handshake's
+  /// answer; a closed connection is none. Then sends the
   /// next request, which takes at most 0.1 seconds for each socket. The first
   /// call has no request to judge by and returns true.
   bool Check(std::chrono::milliseconds patience);
 
  private:
+  UniqueFd Ask(const http::ListenSocket& socket) const;
+  bool IsAnswered(const UniqueFd& question,
+                  std::chrono::milliseconds patience) const;
+
   const std::vector<http::ListenSocket>& sockets_;
+  std::string question_;
+  /// What an answer begins with.
+  std::string answer_;
   /// One connection for each socket. Invalid if the request could not be sent.
   std::vector<UniqueFd> questions_;
 };

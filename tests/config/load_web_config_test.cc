@@ -168,6 +168,9 @@ TEST_CASE("web config: every error with its place") {
        {"1:27: basic_auth_users.alice: has the cost 17; expected 4 to 16"}},
       {"basic_auth_users: [alice]",
        {"1:19: basic_auth_users: is a list; expected keys with values"}},
+      {"rate_limit: {interval: 1s}",
+       {"1:13: rate_limit.burst: is missing; expected at least 1, or every "
+        "request would be refused"}},
       {"rate_limit: {interval: 5}",
        {"1:24: rate_limit.interval: '5' has no unit; expected a duration such "
         "as 5 minutes"}},

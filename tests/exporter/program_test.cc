@@ -110,6 +110,15 @@ TEST_CASE("program: it warns once where other machines may connect") {
   CHECK(log.find(warning) == log.rfind(warning));
   CHECK_THAT(log, ContainsSubstring(warning + " address=0.0.0.0:"));
 
+  const ScratchDirectory directory;
+  const std::string web = directory.path() + "/web.yml";
+  std::ofstream(web)
+      << "basic_auth_users: {alice: "
+         "$2b$04$F99zk/ZOG8cFnF4fmUIQmeaso79qXJMuIC2ZjY7CgHFOcMfyEmnaO}\n";
+  RunningExporter guarded(
+      {kOwnPid, "--web.listen-address=0.0.0.0:0", "--web.config.file=" + web});
+  guarded.AwaitLog("msg=\"other machines may connect, without TLS\" ");
+
   RunningExporter local({kOwnPid, kAnyPort});
   local.Address();
   local.Signal(SIGTERM);
@@ -148,6 +157,17 @@ TEST_CASE("program: it does not start with a wrong file, and says it all") {
   const std::string log = exporter.RestOfLog();
   CHECK_THAT(log, ContainsSubstring(path + ":4:1: nonsense"));
   CHECK_THAT(log, ContainsSubstring(path + ":5:1: more"));
+}
+
+TEST_CASE("program: it does not start with a wrong web configuration") {
+  const ScratchDirectory directory;
+  const std::string path = directory.path() + "/web.yml";
+  std::ofstream(path) << "nonsense: 1\nmore: 2\n";
+  RunningExporter exporter({kOwnPid, "--web.config.file=" + path, kAnyPort});
+  CHECK(exporter.Wait(seconds(10)) == 1);
+  const std::string log = exporter.RestOfLog();
+  CHECK_THAT(log, ContainsSubstring(path + ":1:1: nonsense"));
+  CHECK_THAT(log, ContainsSubstring(path + ":2:1: more"));
 }
 
 TEST_CASE("program: it does not start with wrong words, and says why") {

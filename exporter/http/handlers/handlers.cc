@@ -147,8 +147,9 @@ Response Reload(const Site& site, const Request& request) {
   }
   if (!site.enable_lifecycle && !site.trust.Of(request).MaySeeEverything()) {
     return PlainText(403,
-                     "only root and the exporter's user, on its machine and by "
-                     "its name, may reload (see --web.enable-lifecycle)");
+                     "only authenticated clients, root and the exporter's "
+                     "user, on its machine and by its name, may reload (see "
+                     "--web.enable-lifecycle)");
   }
   const ReloadResult result = site.reload();
   if (result) return PlainText(200, "configuration reloaded");

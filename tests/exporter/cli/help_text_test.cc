@@ -52,6 +52,12 @@ Flags of serve, profile:
                         user, from this machine)
   --web.enable-debug    Serve the debug blocks; =false: do not. (on)
 
+Flags of serve, check-config:
+  --web.config.file=FILE
+                        Read TLS, users with their passwords, response headers
+                        and a rate limit from FILE, in the format of
+                        Prometheus's exporters.
+
 Flags of profile:
 )"));
   CHECK_THAT(help, ContainsSubstring(R"(

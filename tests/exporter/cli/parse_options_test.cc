@@ -181,9 +181,6 @@ TEST_CASE("options: a wrong command line is one line and a hint") {
       {{"--pid=1", "--web.max-connections=4097"},
        "--web.max-connections: '4097' is not a number of connections; expected "
        "a whole number from 4 to 4096"},
-      {{"--pid=1", "--web.config.file=web.yml"},
-       "--web.config.file: TLS and authentication are not supported in this "
-       "version; leave it out, or put a reverse proxy in front"},
       {{"--pid=1", "--log.level=loud"},
        "--log.level: unknown value 'loud'; expected debug, info, warn or "
        "error"},
@@ -203,8 +200,8 @@ TEST_CASE("options: a wrong command line is one line and a hint") {
       {{"check-config", "a", "--config.file=a"},
        "--config.file: has no meaning for check-config"},
       {{"check-config"}, "check-config: expected a FILE"},
-      {{"check-config", "a", "--web.config.file=b"},
-       "--web.config.file: has no meaning for check-config"},
+      {{"profile", "--pid=1", "--web.config.file=b"},
+       "--web.config.file: has no meaning for profile"},
       {{"check-config", "a", "b"}, "unknown command or argument 'b'"},
       {{"check-config", ""}, "check-config: has no value"},
       {{"serve", "profile", "--pid=1"}, "more than one command"},

@@ -40,5 +40,24 @@ TEST_CASE("check-config: says that a file is right, or all that is wrong") {
   CHECK(err.str() == "/nowhere.yml: No such file or directory\n");
 }
 
+TEST_CASE("check-config: looks into a web configuration as well") {
+  const ConfigFile right("targets: [{name: a, match: {comm: b}}]\n");
+  const ConfigFile web(
+      "tls_server_config: {cert_file: /no/a, key_file: /no/b}");
+  Options options = For(right.path());
+  options.web_config_file = web.path();
+  std::ostringstream out;
+  std::ostringstream err;
+  CHECK(RunCheckConfig(options, out, err) == 1);
+  CHECK(out.str().empty());
+  CHECK(err.str() ==
+        web.path() +
+            ":1:32: tls_server_config.cert_file: /no/a: No such file or "
+            "directory\n" +
+            web.path() +
+            ":1:49: tls_server_config.key_file: /no/b: No such file or "
+            "directory\n");
+}
+
 }  // namespace
 }  // namespace leak_exporter

@@ -33,15 +33,26 @@ inline std::vector<ListenSocket> Loopback() {
   return std::move(*sockets);
 }
 
+/// Says "yes" to whoever is authenticated.
+inline Response AmIKnown(const Request& request) {
+  return PlainText(200, request.client().authenticated ? "yes" : "no");
+}
+
 /// A server on a port that the kernel chose.
 class RunningServer {
  public:
-  explicit RunningServer(
-      std::vector<Route> routes = {{"/echo", {"GET"}, Echo},
-                                   {"/do", {"POST", "PUT"}, Echo},
-                                   {"/throw", {"GET"}, Throw}},
-      const ServerLimits& limits = {})
-      : server_(Loopback(), std::move(routes), log_.logger(), limits) {}
+  explicit RunningServer(std::vector<Route> routes = DefaultRoutes(),
+                         const ServerLimits& limits = {},
+                         WebSetupSource web = nullptr)
+      : server_(Loopback(), std::move(routes), log_.logger(), limits,
+                std::move(web)) {}
+
+  static std::vector<Route> DefaultRoutes() {
+    return {{"/echo", {"GET"}, Echo},
+            {"/do", {"POST", "PUT"}, Echo},
+            {"/known", {"GET"}, AmIKnown},
+            {"/throw", {"GET"}, Throw}};
+  }
 
   std::string address() const { return server_.Addresses().front(); }
   std::string log() const { return log_.text(); }

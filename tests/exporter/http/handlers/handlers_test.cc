@@ -188,10 +188,10 @@ TEST_CASE("handlers: who may reload") {
   site.client.owner = 1000;
   const Response refused = site.Get("/-/reload");
   CHECK(refused.status == 403);
-  CHECK(
-      refused.body ==
-      "only root and the exporter's user, on its machine and by its name, may "
-      "reload (see --web.enable-lifecycle)\n");
+  CHECK(refused.body ==
+        "only authenticated clients, root and the exporter's user, on its "
+        "machine and by its name, may "
+        "reload (see --web.enable-lifecycle)\n");
   Site served = site.MakeSite();
   served.enable_lifecycle = true;
   site.routes = MakeRoutes(served);

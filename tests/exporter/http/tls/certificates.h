@@ -1,0 +1,44 @@
+#pragma once
+
+/// Certificates for localhost that protect nothing: their keys are here for
+/// everybody to read.
+namespace leak_exporter::http {
+
+constexpr const char* kCertificate = R"(-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUaSyOs9ny2Bs/hyokUhiD05edsikwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDIzNDY0MVoYDzIxMjYxMDMx
+MjM0NjQxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAR0iVnomDcB1mInWh9C9PfbkFeiVhIQ9FjpdX3SN5KB9VEkTT9xBM0B
+sFf1wifGmH1Ozze7a4k8xjwCtEVrWxcLo2kwZzAdBgNVHQ4EFgQUtpNZIWle1K45
+9DeGwd+mjJ5ApYIwHwYDVR0jBBgwFoAUtpNZIWle1K459DeGwd+mjJ5ApYIwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIhAN+1/RnRCzWBAYTdu9hvb+XqzLap4AMsRYp7NzUxFqq/AiBL/uqgIolR
+eU6jFmynZxqi6E2UfwZdwSKPpVLSfWV6yg==
+-----END CERTIFICATE-----
+)";
+constexpr const char* kKey = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg33SeCu2QyTLDpN/X
+9uIwHQtLZjriQ+5ynC5uHKxp6PShRANCAAR0iVnomDcB1mInWh9C9PfbkFeiVhIQ
+9FjpdX3SN5KB9VEkTT9xBM0BsFf1wifGmH1Ozze7a4k8xjwCtEVrWxcL
+-----END PRIVATE KEY-----
+)";
+constexpr const char* kOtherCertificate = R"(-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUQJWCSZhjfVnj0HpoLhI1h4vL1REwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDIzNDY0MVoYDzIxMjYxMDMx
+MjM0NjQxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARXgYJ73MIQShKKaoKveGXz9LlXRdlzVtoHgecqiozSL6NXbFVKQLZU
+3DvE4BaP16uIeCn9ytxWfHlhyZpaa0pFo2kwZzAdBgNVHQ4EFgQUsQZ72P+p+avK
+8eAj1gI+RznLTskwHwYDVR0jBBgwFoAUsQZ72P+p+avK8eAj1gI+RznLTskwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgYoH364Jv5jd1ZC9n25DsgnYX1dvzvFiXDOsexVzDqZgCIQD0zGvplqT3
+su7ckw+xtlmIJZJpFVVib4v3W+Ctw+AOBw==
+-----END CERTIFICATE-----
+)";
+constexpr const char* kOtherKey = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZAjMbpCHft4POKm2
+v1cPKuKZdw+eUenD+1mk+MXL1RShRANCAARXgYJ73MIQShKKaoKveGXz9LlXRdlz
+VtoHgecqiozSL6NXbFVKQLZU3DvE4BaP16uIeCn9ytxWfHlhyZpaa0pF
+-----END PRIVATE KEY-----
+)";
+
+}  // namespace leak_exporter::http
