@@ -1,7 +1,5 @@
 #include "exporter/http/server.h"
 
-#include <gnutls/abstract.h>
-#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +21,7 @@
 #include "exporter/http/gzip.h"
 #include "exporter/http/mhd_request.h"
 #include "exporter/http/mhd_response.h"
+#include "exporter/http/mhd_tls.h"
 #include "exporter/http/negotiation.h"
 #include "exporter/http/routes.h"
 
@@ -53,24 +52,6 @@ struct StopDaemon {
   void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
 };
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
-
-/// The library asks for a certificate at its start. Sessions have credentials
-/// of their own, so that this is never called.
-int NoCertificate(gnutls_session_t, const gnutls_datum_t*, int,
-                  const gnutls_pk_algorithm_t*, int, gnutls_pcert_st**,
-                  unsigned int*, gnutls_privkey_t*) {
-  return -1;
-}
-
-/// What a connection speaks TLS with; null if it does not.
-const std::shared_ptr<const TlsCredentials>* TlsOf(MHD_Connection* connection) {
-  const MHD_ConnectionInfo* info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-  return info == nullptr
-             ? nullptr
-             : static_cast<const std::shared_ptr<const TlsCredentials>*>(
-                   info->socket_context);
-}
 
 std::string AddressOf(int fd) {
   sockaddr_storage peer{};
@@ -195,29 +176,13 @@ class Server::Implementation {
                            MHD_ConnectionNotificationCode code) {
     auto& server = *static_cast<Implementation*>(self);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-      if (!server.PrepareTls(connection, context)) {
+      if (!BeginTls(connection, server.Setup()->tls(), context)) {
         ::shutdown(Descriptor(connection), SHUT_RDWR);
       }
       return;
     }
-    delete static_cast<std::shared_ptr<const TlsCredentials>*>(*context);
-    *context = nullptr;
+    EndTls(context);
     server.connections_.Remove(Descriptor(connection));
-  }
-
-  /// Before the handshake.
-  bool PrepareTls(MHD_Connection* connection, void** context) const {
-    gnutls_session_int* const session = TlsSession(connection);
-    if (session == nullptr) return true;
-    try {
-      auto tls = std::make_unique<std::shared_ptr<const TlsCredentials>>(
-          Setup()->tls());
-      if (*tls == nullptr || !(*tls)->Use(session)) return false;
-      *context = tls.release();
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
   }
 
   [[gnu::format(printf, 2, 0)]] static void OnLog(void* self,
@@ -305,10 +270,8 @@ class Server::Implementation {
       if (auto refusal = routes_.Refuse(path, method)) {
         return std::move(*refusal);
       }
-      const auto* const tls = TlsOf(connection);
       const bool authenticated =
-          exchange.setup->Authenticates() ||
-          (tls != nullptr && (*tls)->HasVerified(TlsSession(connection)));
+          exchange.setup->Authenticates() || HasVerifiedClient(connection);
       const Request request =
           ReadRequest(connection, path, method, authenticated);
       if (request.method != "GET") {
@@ -343,8 +306,8 @@ class Server::Implementation {
     const auto status = static_cast<unsigned>(response.status);
     const int fd = Descriptor(connection);
     connections_.Enter(fd, Phase::kResponse);
-    const auto* const tls = TlsOf(connection);
-    if (tls != nullptr && *tls != exchange.setup->tls()) {
+    const auto tls = TlsOf(connection);
+    if (tls != nullptr && tls != exchange.setup->tls()) {
       // The client's next request is to meet the new certificate.
       std::erase_if(response.headers, [](const auto& header) {
         return header.first == "Connection";

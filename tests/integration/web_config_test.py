@@ -334,6 +334,18 @@ class WebConfigTest(unittest.TestCase):
             self.web.write_text(text)
             self.await_true(lambda: status() == 200)
 
+    def test_a_crowd_of_stalled_handshakes_shuts_nobody_out(self):
+        self.start("", self.first)
+        with contextlib.ExitStack() as crowd:
+            for _ in range(200):
+                connection = harness.UnixConnection(self.exporter.socket_path)
+                crowd.callback(connection.close)
+                connection.connect()
+                with contextlib.suppress(ConnectionError):  # Closed already.
+                    connection.sock.sendall(b"\x16\x03\x01\x02\x00\x01")
+            for _ in range(5):
+                self.assertEqual(self.ask("/metrics").status, 200)
+
     def test_mistakes_at_the_start(self):
         directory = self.enterContext(harness.temporary_directory())
         web = directory / "web.yml"
