@@ -21,7 +21,7 @@
 /// says which of their rows have series of their own.
 namespace leak_exporter {
 
-/// A value each for the matched processes themselves and for their descendants.
+/// One value for the main processes and one for their descendants.
 template <typename T>
 struct ByScope {
   T main;
@@ -31,7 +31,7 @@ struct ByScope {
 /// A main process: one that the target's rules match.
 struct MainProcess {
   pid_t pid = 0;
-  /// Constant for the life of the process, to hundredths of a second.
+  /// In hundredths of a second. It never changes while the process lives.
   double start_time_unix_seconds = 0;
 };
 
@@ -42,21 +42,21 @@ struct ChildProcess {
   pid_t main_pid = 0;
   /// The kernel's letter (proc(5), field 3 of stat): R S D T t Z X I …
   char state = '?';
-  /// Since its start, on the clock that includes suspend.
+  /// The time since its start, on the clock that includes suspend.
   double age_seconds = 0;
   /// Raw bytes of the kernel's comm: may hold anything but NUL.
   std::string comm;
-  /// Zombies only: since the exporter first saw it as one.
+  /// For a zombie, the time since the exporter first saw it as one.
   std::optional<double> unreaped_seconds;
 };
 
-/// Where a main process runs, for one that runs in a container or pod.
+/// The container or pod that a main process runs in.
 struct Container {
   pid_t main_pid = 0;
-  /// The innermost container's, as its runtime writes it; empty where only the
-  /// pod is known.
+  /// The id of the innermost container, as its runtime writes it. Empty if only
+  /// the pod is known.
   std::string id;
-  /// Kubernetes's uid of the pod, with dashes; empty outside of one.
+  /// Kubernetes's uid of the pod, with dashes. Empty outside of a pod.
   std::string pod_uid;
   /// The cgroup path that both were read from.
   std::string cgroup;
@@ -65,12 +65,13 @@ struct Container {
 struct ProcessTreeSnapshot {
   /// Every descendant, zombies included, oldest first.
   std::vector<ChildProcess> children;
-  /// Of the main processes that run in one.
+  /// One for each main process that runs in a container or pod.
   std::vector<Container> containers;
 };
 
-/// Sums over the processes of a scope; absent where no process has the line
-/// (kernel threads and zombies have no Vm lines, old kernels no RssAnon).
+/// Sums over the processes of a scope. A sum is absent if no process has its
+/// line in status: kernel threads and zombies have no Vm lines, and old kernels
+/// no RssAnon.
 struct MemoryUsage {
   std::optional<uint64_t> threads;
   std::optional<uint64_t> resident_bytes;
@@ -82,14 +83,14 @@ struct MemoryUsage {
 
 struct MemorySnapshot {
   ByScope<MemoryUsage> usage;
-  /// VmHWM, the largest among the main processes.
+  /// The largest VmHWM among the main processes.
   std::optional<uint64_t> peak_resident_bytes;
-  /// The least that a main process may have: the limits of its cgroups, and the
-  /// machine's memory.
+  /// The least memory that a main process may have. Limits are those of its
+  /// cgroups and the machine's memory.
   std::optional<uint64_t> limit_bytes;
 };
 
-/// Sums from smaps_rollup; absent where no process of the scope could be read.
+/// Sums from smaps_rollup. Absent if no process of the scope could be read.
 struct ProportionalMemory {
   std::optional<uint64_t> proportional_bytes;
   std::optional<uint64_t> unique_bytes;
@@ -104,7 +105,8 @@ struct NamedBytes {
   uint64_t bytes = 0;
 };
 
-/// One main process's mappings over the threshold, smallest first.
+/// The mappings of one main process that are over the threshold, smallest
+/// first.
 struct ProcessMappings {
   pid_t pid = 0;
   std::vector<NamedBytes> mappings;
@@ -114,14 +116,16 @@ struct ProcessMappings {
 
 struct MappingsSnapshot {
   std::vector<ProcessMappings> processes;
-  /// Over the threshold, summed by name over the main processes, largest first.
+  /// The mappings over the threshold, summed by name over the main processes,
+  /// largest first.
   std::vector<NamedBytes> by_name;
-  /// Those over the threshold for whose names there was no room.
+  /// The size of the mappings over the threshold that have no entry in the
+  /// list, because there was no room for more names.
   uint64_t nameless_bytes = 0;
-  /// How many of those over the threshold are called "anon"; absent where no
-  /// main process could be read.
+  /// The number of mappings over the threshold that are called "anon". Absent
+  /// if no main process could be read.
   std::optional<uint64_t> anonymous_count;
-  /// Mappings of the process that has most, by scope.
+  /// The number of mappings of the process that has most, by scope.
   ByScope<std::optional<uint64_t>> count;
   /// vm.max_map_count.
   std::optional<uint64_t> limit;
@@ -141,18 +145,19 @@ enum class FileKind {
 inline constexpr size_t kFileKinds = 8;
 
 struct OpenFilesUsage {
-  /// Indexed by FileKind; absent where no process of the scope could be read.
+  /// Indexed by FileKind. Absent if no process of the scope could be read.
   std::optional<std::array<uint64_t, kFileKinds>> by_kind;
-  /// RLIMIT_NOFILE's soft limit of the process nearest to its own.
+  /// The soft RLIMIT_NOFILE of the process that is nearest to its limit.
   std::optional<uint64_t> limit;
-  /// Blocks * 512 of deleted files, each inode once.
+  /// The disk space of deleted files (st_blocks * 512). Each inode counts once.
   std::optional<uint64_t> deleted_bytes;
-  /// How full the process nearest to its limit is: descriptors by limit.
+  /// The descriptors of the process that is nearest to its limit, divided by
+  /// that limit.
   std::optional<double> limit_ratio = std::nullopt;
 };
 
-/// Paths of the regular files that a main process has open, deleted ones left
-/// out, sorted, each once.
+/// The regular files that a main process has open. Deleted files are left out.
+/// Paths are sorted, and each is there once.
 struct ProcessOpenFiles {
   pid_t pid = 0;
   std::vector<std::string> paths;
@@ -163,29 +168,29 @@ struct OpenFilesSnapshot {
   std::vector<ProcessOpenFiles> processes;
 };
 
-/// One configured path as one main process sees it.
+/// One configured path, as one main process sees it.
 struct RepositoryCache {
-  /// As configured.
+  /// The path as it is configured.
   std::string path;
   /// The main process through whose root the path was resolved.
   pid_t main_pid = 0;
   bool exists = false;
-  /// st_dev and st_ino, where it exists: the same directory reached through two
-  /// main processes counts once.
+  /// st_dev and st_ino, if the directory exists. A directory that is reached
+  /// through two main processes counts once.
   uint64_t device = 0;
   uint64_t inode = 0;
-  /// Absent where the directory does not exist or could not be read whole.
+  /// Absent if the directory does not exist or could not be read whole.
   std::optional<DirectoryUsage> usage;
   std::string error;
-  /// What may still be written on its filesystem without privileges.
+  /// The room on its filesystem for users without privileges.
   std::optional<uint64_t> filesystem_available_bytes = std::nullopt;
 };
 
 struct TemporaryDirectory {
-  /// The oldest child that works there; 0 for one found by a glob only.
+  /// The oldest child that works there. 0 if only a glob found the directory.
   pid_t pid = 0;
   pid_t main_pid = 0;
-  /// As the target sees it.
+  /// The path as the target sees it.
   std::string path;
   std::optional<DirectoryUsage> usage;
   std::string error;
@@ -193,13 +198,13 @@ struct TemporaryDirectory {
 
 struct DiskUsageSnapshot {
   std::vector<RepositoryCache> repository_caches;
-  /// On the filesystem with the least room among those of the temporary
-  /// directories.
+  /// The room on the filesystem that has least, among the filesystems of the
+  /// temporary directories.
   std::optional<uint64_t> temporary_filesystem_available_bytes;
-  /// Every distinct one, largest first; those not measured last.
+  /// Each directory once, largest first. Directories without a size come last.
   std::vector<TemporaryDirectory> temporary_directories;
-  /// Whether the working directories of children are among them: not where
-  /// that is switched off, or none of the children may be looked at.
+  /// Whether the working directories of children are in the list. They are not
+  /// if that is switched off, or if no child may be looked at.
   bool working_directories_known = true;
 };
 
@@ -207,9 +212,9 @@ struct PythonTypeUsage {
   /// What repr(type) shows between the quotes.
   std::string name;
   uint64_t objects = 0;
-  /// Sum of sys.getsizeof; absent where it is not known for each of them.
+  /// The sum of sys.getsizeof(). Absent if it is not known for every object.
   std::optional<uint64_t> bytes;
-  /// As repr() shows the type: "<class 'dict'>".
+  /// The type as repr() shows it: "<class 'dict'>".
   std::string repr = {};
 };
 
@@ -220,7 +225,7 @@ struct PythonGenerationStats {
   uint64_t uncollectable = 0;
 };
 
-/// One of the largest objects, by the number that says so.
+/// One of the largest objects, and the number that it is ranked by.
 struct PythonObjectRow {
   uint64_t number = 0;
   /// "<class 'dict'>"
@@ -236,24 +241,26 @@ struct PythonProcess {
   std::string version;
   std::vector<PythonObjectRow> by_references;
   std::vector<PythonObjectRow> by_bytes;
-  /// Each name once, most objects first.
+  /// Each name is there once. The type with most objects comes first.
   std::vector<PythonTypeUsage> types;
-  /// Why no object has a size or references; empty where they have.
+  /// Why no object has a size or references. Empty if objects have them.
   std::string unknown_sizes = {};
 };
 
 struct PythonHeapSnapshot {
   std::vector<PythonProcess> processes;
-  /// Summed over the processes, each name once, most objects first.
+  /// Sums over the processes. Each name is there once, and the type with most
+  /// objects comes first.
   std::vector<PythonTypeUsage> types;
-  /// Of objects that the garbage collector does not track, likewise.
+  /// The same for objects that the garbage collector does not track.
   std::vector<PythonTypeUsage> untracked;
   /// Indexed by generation.
   std::vector<PythonGenerationStats> generations;
   std::optional<uint64_t> modules;
-  /// gc.get_count() by generation: what counts towards its next collection.
+  /// gc.get_count(): for each generation, what counts towards its next
+  /// collection.
   std::vector<int64_t> gc_counts;
-  /// What gc.freeze() put aside: gc.get_freeze_count().
+  /// gc.get_freeze_count(): the objects that gc.freeze() put aside.
   std::optional<uint64_t> permanent_objects;
   std::optional<uint64_t> arena_bytes;
   std::optional<uint64_t> arena_used_bytes;
@@ -261,15 +268,15 @@ struct PythonHeapSnapshot {
   bool walk_complete = false;
 };
 
-/// What became of one collector's last run on a target.
+/// The record of one collector's last run on a target.
 struct CollectorRun {
   CollectorId collector = CollectorId::kTargets;
   bool success = false;
   double duration_seconds = 0;
-  /// When the served result was measured; absent where there is none yet.
+  /// When the served result was measured. Absent if there is no result yet.
   std::optional<double> timestamp_unix_seconds;
   std::vector<CollectorError> errors;
-  /// What is no failure but worth a word. It is logged once.
+  /// Remarks that are no failures. Each is logged once.
   std::vector<std::string> notes = {};
 };
 

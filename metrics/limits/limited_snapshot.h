@@ -10,7 +10,7 @@
 
 namespace leak_exporter {
 
-/// The name of what stands for all rows without series of their own.
+/// The name of the row that stands for all rows without series of their own.
 inline constexpr std::string_view kOther = "(other)";
 
 /// The rows of a list that have series.
@@ -18,15 +18,15 @@ template <typename Row>
 struct LimitedRows {
   /// Rows of the snapshot, in the order of their series.
   std::vector<const Row*> own;
-  /// The sum of the rest, by the name of kOther; absent where nothing is left
-  /// over, and in lists whose rows have no sum.
+  /// The sum of the other rows, with the name kOther. Absent if there are no
+  /// other rows, and in lists whose rows cannot be summed.
   std::optional<Row> other;
   /// How many rows have no series of their own.
   size_t dropped = 0;
 
   bool empty() const { return own.empty() && !other; }
 
-  /// Visits what has series: the rows and then their rest.
+  /// Visits the chosen rows and then the sum of the others.
   template <typename Visit>
   void ForEach(Visit visit) const {
     for (const Row* const row : own) visit(*row);
@@ -42,10 +42,10 @@ struct LimitedLists {
   /// Longest first.
   LimitedRows<ChildProcess> children_by_time_unreaped;
   LimitedRows<NamedBytes> mappings;
-  /// Of those that were measured.
+  /// Only directories that were measured.
   LimitedRows<TemporaryDirectory> temporary_directories;
   LimitedRows<PythonTypeUsage> python_types;
-  /// A dozen built-in types: all of them have series.
+  /// There are only about a dozen built-in types, so that all have series.
   LimitedRows<PythonTypeUsage> python_untracked;
 };
 
@@ -59,8 +59,8 @@ struct LimitedSnapshot {
   std::vector<LimitedTarget> targets;
 };
 
-/// Cuts every list as it was chosen for this very snapshot, and sums the rests.
-/// Thread-safe.
+/// Cuts every list and sums the other rows. `choices` must have been made for
+/// this snapshot. Thread-safe.
 LimitedSnapshot Limit(Snapshot snapshot, const std::vector<RowChoice>& choices);
 
 }  // namespace leak_exporter

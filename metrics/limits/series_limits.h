@@ -14,25 +14,25 @@ namespace leak_exporter {
 /// Which rows of a target's lists have series of their own: their indices,
 /// ascending. A list that the snapshot does not have has none.
 struct RowChoice {
-  /// How many children have, by their age and by their time unreaped.
+  /// How many children have series, by their age and by their unreaped time.
   size_t children = 0;
   std::vector<size_t> mappings;
-  /// Only of those that were measured.
+  /// Only directories that were measured.
   std::vector<size_t> temporary_directories;
   std::vector<size_t> python_types;
 };
 
 /// How many series a target may have of each family whose labels come from the
-/// outside world. Remembers for each target and family what it chose last, so
-/// that series do not come and go with every scrape. A scrape of some targets
-/// or collectors leaves the memory of the others alone. Not thread-safe.
+/// outside world. Remembers the last choice for each target and family, so that
+/// series do not come and go with every scrape. A scrape of some targets or
+/// collectors changes nothing for the others. Not thread-safe.
 class SeriesLimits {
  public:
-  /// Takes a configuration, the first one or another. Forgets the targets that
-  /// it does not have.
+  /// Puts a configuration into force. May be called again. Forgets the targets
+  /// that the configuration does not have.
   void Configure(const config::Config& config);
 
-  /// Chooses for each target of `snapshot`, in its order.
+  /// Chooses for each target of `snapshot`. The choices are in its order.
   std::vector<RowChoice> Choose(const Snapshot& snapshot);
 
  private:

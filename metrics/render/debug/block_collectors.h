@@ -9,7 +9,7 @@
 
 namespace leak_exporter::render {
 
-/// The block that shows a collector's results; absent where none does.
+/// The block that shows a collector's results. Absent if no block shows them.
 std::optional<DebugBlock> BlockOf(CollectorId collector);
 
 /// The collectors whose results the blocks show.

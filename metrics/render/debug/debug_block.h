@@ -4,8 +4,7 @@
 
 namespace leak_exporter::render {
 
-/// The debug blocks, in the order in which they come when several are asked
-/// for.
+/// The debug blocks, in the order in which they are printed.
 enum class DebugBlock { kMemory, kPid, kDisk, kMapping };
 
 inline constexpr std::array kDebugBlocks = {DebugBlock::kMemory,

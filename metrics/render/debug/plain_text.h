@@ -5,11 +5,11 @@
 
 namespace leak_exporter::render {
 
-/// Appends bytes of the outside world so that they stay within their line and
-/// cannot steer a terminal: control characters, line separators, bidirectional
-/// overrides and bytes that are not UTF-8 appear as \xNN, a byte each. A
-/// backslash stays as it is; the lines are for reading, and JSON carries names
-/// for programs.
+/// Appends a text from the outside world. The text stays within its line and
+/// cannot control a terminal: each byte of a control character, a line
+/// separator, a bidirectional override or ill-formed UTF-8 is written as \xNN.
+/// A backslash is not escaped, because people read these lines. Programs read
+/// JSON.
 void AppendPlainText(std::string_view bytes, std::string& out);
 
 }  // namespace leak_exporter::render

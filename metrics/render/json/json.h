@@ -35,11 +35,11 @@ namespace leak_exporter::render {
 ///        "errors": [{"cause": "permission", "count": 3, "message": "..."}]}]
 ///    }]}
 ///
-/// `refs` and `bytes` are the largest objects, every other list is whole. Only
-/// the profiles that are asked for have their key. What could not be
-/// measured is null, and the target's `collectors` say why; every other key is
-/// always there. Bytes that are not UTF-8 are U+FFFD. Ends with a newline.
-/// Reads nothing but its arguments; thread-safe.
+/// `refs` and `bytes` have the largest objects. Every other list is whole. A
+/// profile has its key only if it is asked for. Every other key is always
+/// there. What could not be measured is null, and the target's `collectors` say
+/// why. A byte that is not UTF-8 becomes U+FFFD. The text ends with a newline.
+/// Reads nothing but its arguments. Thread-safe.
 std::string BlocksJson(const Snapshot& snapshot,
                        std::span<const DebugBlock> profiles);
 

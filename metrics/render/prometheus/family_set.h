@@ -14,9 +14,9 @@
 
 namespace leak_exporter::render {
 
-/// Families being filled, one a metric of the table, so that each is contiguous
-/// whatever the order of the samples. The caller sees to it that no label set
-/// comes twice in one family and that label values are UTF-8.
+/// Collects samples, with one family for each metric of the table. Samples may
+/// be added in any order. The caller must not add a label set twice to one
+/// family, and its label values must be UTF-8.
 class FamilySet {
  public:
   /// A sample, with values for the table's labels in the table's order.
@@ -35,11 +35,11 @@ class FamilySet {
     Add(id, label_values, static_cast<double>(value));
   }
 
-  /// Makes room for that many samples more.
+  /// Makes room for `samples` more samples.
   void Reserve(MetricId id, size_t samples);
 
-  /// The families that have samples, named and described by the table, in its
-  /// order. Leaves the set empty.
+  /// Returns the families that have samples, in the order of the table. Leaves
+  /// the set empty.
   std::vector<prometheus::MetricFamily> Take();
 
  private:

@@ -11,12 +11,13 @@
 
 namespace leak_exporter::render {
 
-/// What the exporter says of itself. Absent is what could not be read.
+/// What the exporter reports about itself. A value that could not be read is
+/// absent.
 struct ExporterStatus {
   std::string version;
   std::string revision;
   std::string compiler;
-  /// Absent where no configuration file is used.
+  /// Absent if no configuration file is used.
   std::optional<bool> config_last_reload_successful;
   std::optional<double> config_last_reload_success_unix_seconds;
   /// Log lines and debug blocks that were left out so far, because nobody read
@@ -31,12 +32,13 @@ struct ExporterStatus {
   std::optional<double> start_time_unix_seconds;
 };
 
-/// The snapshot as metric families in the order of the metric table. A target
-/// without a process has leak_target_processes 0 and what its collectors' runs
-/// say, nothing else; what is absent has no sample, and a family without
-/// samples is left out. All label values are UTF-8 and no label set comes
-/// twice, provided that the targets' names differ. Where `exporter` is given,
-/// its own metrics follow. Reads nothing but its arguments; thread-safe.
+/// Returns the snapshot as metric families, in the order of the metric table. A
+/// target without a process has only leak_target_processes 0 and the records of
+/// its collectors' runs. If its processes are not known, the former is absent
+/// too. An absent value has no sample, and a family without samples is left
+/// out. All label values are UTF-8. No label set comes twice if the targets'
+/// names differ. If `exporter` is given, its own metrics follow. Reads nothing
+/// but its arguments. Thread-safe.
 std::vector<prometheus::MetricFamily> BuildFamilies(
     const LimitedSnapshot& snapshot, const ExporterStatus* exporter = nullptr);
 

@@ -7,8 +7,8 @@
 
 namespace leak_exporter::render {
 
-/// Every metric, in the order in which its family is written. Names the row of
-/// the table that says the rest.
+/// Every metric, in the order in which the families are written. The table has
+/// one row for each.
 enum class MetricId : size_t {
   kTargetProcesses,
   kTargetStartTimeSeconds,
@@ -80,15 +80,16 @@ inline constexpr size_t kMetrics =
 
 enum class MetricKind { kGauge, kCounter, kInfo };
 
-/// What a metric is: written once, here, for the exposition and the reference.
+/// Describes a metric, for the exposition and for the reference.
 struct Metric {
   MetricId id;
-  /// As samples carry it: a counter's with _total, an info's with _info.
+  /// The name that samples have. A counter's ends with _total, an info's with
+  /// _info.
   std::string_view name;
   MetricKind kind;
-  /// A suffix of the name (a counter's before _total), or empty.
+  /// The unit that the name ends with (before _total), or empty.
   std::string_view unit;
-  /// Label names in the order of their values; those not used are empty.
+  /// Label names in the order of their values. Unused ones are empty.
   std::array<std::string_view, 5> labels;
   std::string_view help;
 };
@@ -98,7 +99,7 @@ std::span<const Metric, kMetrics> Metrics();
 
 const Metric& Describe(MetricId id);
 
-/// The metric whose samples have this name, null where the table has none.
+/// The metric whose samples have this name. Null if the table has none.
 const Metric* FindMetric(std::string_view name);
 
 }  // namespace leak_exporter::render

@@ -8,8 +8,8 @@
 
 namespace leak_exporter::render {
 
-/// What a scrape may ask for. The same samples either way; they differ in how
-/// they are described, what is escaped in help texts, and the end mark.
+/// The formats that a scrape may ask for. Both have the same samples. They
+/// differ in the descriptions, in what help texts escape, and in the end mark.
 enum class Dialect {
   /// Prometheus's text format 0.0.4.
   kPrometheusText,
@@ -20,11 +20,11 @@ enum class Dialect {
 /// The value of the Content-Type header.
 std::string_view ContentType(Dialect dialect);
 
-/// Appends the families to `out`. They are gauges, counters (whose names end in
-/// _total) and untyped ones, without timestamps; label values are UTF-8. Units,
-/// and that a gauge is an info, come from the metric table by name. Numbers are
-/// written in the shortest form that reads back as the same double. Reads
-/// nothing but its arguments; thread-safe.
+/// Appends the families to `out`. They may be gauges, counters (whose names end
+/// in _total) and untyped ones. They have no timestamps, and their label values
+/// are UTF-8. The metric table tells the unit, and which gauge is an info.
+/// Numbers have the shortest form that reads back as the same double. Reads
+/// nothing but its arguments. Thread-safe.
 void WriteFamilies(const std::vector<prometheus::MetricFamily>& families,
                    Dialect dialect, std::string& out);
 

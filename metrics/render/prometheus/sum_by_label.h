@@ -8,9 +8,10 @@
 
 namespace leak_exporter::render {
 
-/// Values by label value: what the repair of ill-formed UTF-8 makes equal, or
-/// what the outside world names like our own "(other)", is one series with the
-/// sum, because a label set that comes twice makes Prometheus drop samples.
+/// Sums values by label value. Two names can have the same label value: the
+/// repair of ill-formed UTF-8 can make them equal, and the outside world can
+/// name something "(other)". They become one series with the sum, because
+/// Prometheus drops samples if a label set comes twice.
 template <typename Value>
 class SumByLabel {
  public:
@@ -19,7 +20,7 @@ class SumByLabel {
     Value value;
   };
 
-  /// The value that belongs to a label, value-initialized the first time.
+  /// The sum for a label value. It is value-initialized at the first call.
   Value& operator[](std::string label) {
     const auto known = index_.find(label);
     if (known != index_.end()) return known->second->value;
@@ -28,7 +29,7 @@ class SumByLabel {
     return entry.value;
   }
 
-  /// In the order in which the labels first came.
+  /// The sums, in the order in which their labels first came.
   const std::deque<Entry>& entries() const { return entries_; }
 
  private:

@@ -13,7 +13,7 @@
 
 namespace leak_exporter::render {
 
-/// Where one target's samples go.
+/// Takes the samples of one target.
 struct TargetSink {
   /// The value of the label `target`.
   std::string_view target;
@@ -34,7 +34,7 @@ class PidLabel {
   size_t size_;
 };
 
-/// Says how many rows have no series of their own in a family.
+/// Adds the number of rows that have no series of their own in a family.
 template <typename Row>
 void AddDropped(MetricId family, const LimitedRows<Row>& rows,
                 const TargetSink& out) {
@@ -42,8 +42,8 @@ void AddDropped(MetricId family, const LimitedRows<Row>& rows,
                    {out.target, Describe(family).name}, rows.dropped);
 }
 
-/// Each adds the samples of one part of a target's snapshot. Rows of lists that
-/// the outside world makes long come from `lists` alone.
+/// Each function adds the samples of one part of a target's snapshot. The rows
+/// of lists that the outside world can make long come from `lists` alone.
 void AddPart(const ProcessTreeSnapshot& tree, const LimitedLists& lists,
              const TargetSink& out);
 void AddPart(const MemorySnapshot& memory, const LimitedLists& lists,

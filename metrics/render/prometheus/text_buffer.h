@@ -7,13 +7,13 @@
 
 namespace leak_exporter::render {
 
-/// Which characters an escaped text may not hold as they are.
+/// The characters that are escaped in a text.
 enum class Escaping { kBackslashAndNewline, kQuoteToo };
 
 /// Appends to a string through a pointer, because a check of the capacity and a
 /// terminating NUL for each of a line's dozen pieces cost more than the pieces.
-/// Room is made first, for a line at a time; the string is whole again when the
-/// buffer is destroyed.
+/// The caller makes room first, for one line at a time. The string has its
+/// final length when the buffer is destroyed.
 class TextBuffer {
  public:
   explicit TextBuffer(std::string& out);
@@ -21,8 +21,8 @@ class TextBuffer {
   TextBuffer& operator=(const TextBuffer&) = delete;
   ~TextBuffer();
 
-  /// Makes room for what the calls until the next Reserve append. To append
-  /// more is a mistake that is asserted.
+  /// Makes room for everything that is appended before the next Reserve().
+  /// Appending more fails an assertion.
   void Reserve(size_t bytes);
 
   void Append(char c) {
@@ -30,10 +30,11 @@ class TextBuffer {
     *end_++ = c;
   }
   void Append(std::string_view text);
-  /// At most twice as long as `text`.
+  /// Appends at most twice as many bytes as `text` has.
   void AppendEscaped(std::string_view text, Escaping escaping);
-  /// At most 24 bytes: an integer in full where a double holds every one, else
-  /// the shortest form that reads back as the same double.
+  /// Appends at most 24 bytes. An integer is written in full if a double can
+  /// hold every integer of that size. Every other number has the shortest form
+  /// that reads back as the same double.
   void AppendValue(double value);
 
  private:
