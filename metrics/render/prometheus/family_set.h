@@ -19,11 +19,11 @@ namespace leak_exporter::render {
 /// family, and its label values must be UTF-8.
 class FamilySet {
  public:
-  /// A sample, with values for the table's labels in the table's order.
+  /// Adds a sample. Label values are in the order of the table's labels.
   void Add(MetricId id, std::initializer_list<std::string_view> label_values,
            double value);
 
-  /// Nothing where the value is absent.
+  /// Adds nothing if the value is absent.
   template <typename T>
   void Add(MetricId id, std::initializer_list<std::string_view> label_values,
            const std::optional<T>& value) {
