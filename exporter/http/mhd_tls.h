@@ -18,13 +18,24 @@ int NoCertificate(gnutls_session_t session, const gnutls_datum_t* authorities,
                   int algorithm_count, gnutls_pcert_st** certificates,
                   unsigned int* certificate_count, gnutls_privkey_t* key);
 
-/// Makes a new connection use `tls`, before its handshake, and stores them as
-/// its context. A connection without TLS is left alone. Returns false if it
-/// must be closed.
-bool BeginTls(MHD_Connection* connection,
-              const std::shared_ptr<const TlsCredentials>& tls, void** context);
+/// What is kept for a connection until it is closed.
+struct ConnectionContext {
+  /// Null if it does not speak TLS.
+  std::shared_ptr<const TlsCredentials> tls;
+  /// The state of a request that has begun. The library does not tell when a
+  /// request ends whose head was never whole.
+  std::shared_ptr<void> request;
+};
+
+/// Gives a new connection its context, and has it use `tls`, if it speaks TLS,
+/// before its handshake. Returns false if it must be closed.
+bool BeginConnection(MHD_Connection* connection,
+                     const std::shared_ptr<const TlsCredentials>& tls,
+                     void** context);
 /// Frees the context, once the connection's session is no more.
-void EndTls(void** context);
+void EndConnection(void** context);
+/// Null if there was no memory for one.
+ConnectionContext* ContextOf(MHD_Connection* connection);
 
 /// What a connection speaks TLS with. Null if it does not.
 std::shared_ptr<const TlsCredentials> TlsOf(MHD_Connection* connection);

@@ -129,7 +129,10 @@ class Server::Implementation {
     try {
       auto& server = *static_cast<Implementation*>(self);
       server.connections_.Enter(Descriptor(connection), Phase::kHead);
-      auto exchange = std::make_unique<Exchange>();
+      ConnectionContext* const context = ContextOf(connection);
+      if (context == nullptr) return nullptr;
+      auto exchange = std::make_shared<Exchange>();
+      context->request = exchange;
       exchange->setup = server.Setup();
       exchange->target = uri == nullptr ? "" : uri;
       const auto& target = exchange->target;
@@ -139,7 +142,7 @@ class Server::Implementation {
                     PlainText(414, "too many arguments"));
         exchange->answered = true;
       }
-      return exchange.release();
+      return exchange.get();
     } catch (const std::exception&) {
       return nullptr;
     }
@@ -164,8 +167,10 @@ class Server::Implementation {
   static void OnCompleted(void* self, MHD_Connection* connection,
                           void** exchange,
                           MHD_RequestTerminationCode /*code*/) {
-    delete static_cast<Exchange*>(*exchange);
     *exchange = nullptr;
+    if (ConnectionContext* const context = ContextOf(connection)) {
+      context->request.reset();
+    }
     static_cast<Implementation*>(self)->connections_.Enter(
         Descriptor(connection), Phase::kIdle);
   }
@@ -176,12 +181,12 @@ class Server::Implementation {
                            MHD_ConnectionNotificationCode code) {
     auto& server = *static_cast<Implementation*>(self);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-      if (!BeginTls(connection, server.Setup()->tls(), context)) {
+      if (!BeginConnection(connection, server.Setup()->tls(), context)) {
         ::shutdown(Descriptor(connection), SHUT_RDWR);
       }
       return;
     }
-    EndTls(context);
+    EndConnection(context);
     server.connections_.Remove(Descriptor(connection));
   }
 
