@@ -62,9 +62,9 @@ ConnectionTable::TimePoint ConnectionTable::GraceEnds(
          (entry.phase == Phase::kNew ? limits_.silent_grace : limits_.grace);
 }
 
-bool ConnectionTable::GoesBefore(const Entry& left, const Entry& right) const {
-  const auto key = [this](const Entry& entry) {
-    return std::tuple(!WaitsForClient(entry.phase), GraceEnds(entry),
+bool ConnectionTable::GoesBefore(const Entry& left, const Entry& right) {
+  const auto key = [](const Entry& entry) {
+    return std::tuple(!WaitsForClient(entry.phase), entry.progress,
                       entry.order);
   };
   return key(left) < key(right);

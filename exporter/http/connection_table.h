@@ -134,7 +134,7 @@ class ConnectionTable {
   Entries::value_type* FirstInExcess();
   std::optional<TimePoint> OverdueAt(const Entry& entry) const;
   TimePoint GraceEnds(const Entry& entry) const;
-  bool GoesBefore(const Entry& left, const Entry& right) const;
+  static bool GoesBefore(const Entry& left, const Entry& right);
 
   ConnectionLimits limits_;
   Entries entries_;

@@ -295,5 +295,26 @@ TEST_CASE("connections: when descriptors are short the stalest is given up") {
   CHECK_FALSE(bench.table.GiveUpOne());
 }
 
+TEST_CASE(
+    "connection table: a crowd of half heads does not turn a newcomer away") {
+  ConnectionLimits limits;
+  ConnectionTable table(limits);
+  const ConnectionTable::TimePoint start{seconds(1)};
+  const int crowd = static_cast<int>(limits.Most());
+  for (int id = 0; id < crowd; ++id) {
+    table.Admit(id, "10.0.0.1", start);
+    table.Enter(id, Phase::kHead, start);
+  }
+  // Within the grace of those before, of the same address and longer than the
+  // grace of one that has sent nothing.
+  table.Admit(crowd, "10.0.0.1", start + milliseconds(10));
+  const auto given_up = table.GiveUpOverdue(start + milliseconds(40));
+  REQUIRE_FALSE(given_up.empty());
+  for (const ConnectionTable::GivenUp& gone : given_up) {
+    CHECK(gone.id != crowd);
+  }
+  CHECK(table.PhaseOf(crowd) == Phase::kNew);
+}
+
 }  // namespace
 }  // namespace leak_exporter::http
