@@ -100,7 +100,7 @@ void Acceptor::Wait() {
                                  quiet ? SleepMilliseconds(*quiet) : -1);
   // First those that have something to say, before others take their places.
   for (int i = 0; i < count; ++i) {
-    const int fd = events[i].data.fd;
+    const int fd = events[static_cast<size_t>(i)].data.fd;
     if (fd == stop_.get()) {
       stopped_ = true;
     } else if (std::find(listening_.begin(), listening_.end(), fd) ==
@@ -109,7 +109,7 @@ void Acceptor::Wait() {
     }
   }
   for (int i = 0; i < count; ++i) {
-    const int fd = events[i].data.fd;
+    const int fd = events[static_cast<size_t>(i)].data.fd;
     if (std::find(listening_.begin(), listening_.end(), fd) !=
         listening_.end()) {
       for (int n = 0; n < kMostAtOnce && Accept(fd); ++n) {

@@ -185,8 +185,8 @@ std::vector<Route> MakeRoutes(const Site& site) {
       {"/debug/mapping", render::DebugBlock::kMapping},
   }};
   for (const auto& [path, block] : blocks) {
-    get(path, [site, block = block](const Request& request) {
-      return DebugBlock(site, block, request);
+    get(path, [site, shown = block](const Request& request) {
+      return DebugBlock(site, shown, request);
     });
   }
   return routes;
