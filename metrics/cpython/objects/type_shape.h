@@ -8,46 +8,11 @@
 #include <vector>
 
 #include "metrics/cpython/layout/layout.h"
+#include "metrics/cpython/objects/object_kind.h"
 #include "metrics/cpython/objects/type_table.h"
 #include "metrics/remote/read_cache.h"
 
 namespace leak_exporter::cpython {
-
-/// What measuring an instance looks at beyond its words.
-enum class ObjectKind : uint8_t {
-  /// Nothing.
-  kPlain,
-  kTuple,
-  kStructSequence,
-  kList,
-  kSet,
-  kDict,
-  kOrderedDict,
-  kDeque,
-  kType,
-  kModule,
-  kFrame,
-  kGenerator,
-  kLruCache,
-  kTeeData,
-  kHamtNode,
-  kElement,
-  kSimpleQueue,
-  kBuffered,
-  kBytesIo,
-  kStruct,
-  kArray,
-  kDecimal,
-  kNdArray,
-  /// itertools' iterators with an array of indices.
-  kProduct,
-  kCombinations,
-  kPermutations,
-  /// Built-in types that the collector does not track, and their subclasses.
-  kLong,
-  kText,
-  kByteArray,
-};
 
 /// How the instances of a type are measured. This is decided once for each
 /// type, so that each instance costs a few loads.
