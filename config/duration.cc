@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <vector>
 
 #include "config/nearest.h"
 #include "config/quantity.h"
+#include "metrics/base/ascii.h"
 #include "metrics/base/quote.h"
 
 namespace leak_exporter::config {
@@ -47,10 +47,7 @@ const Unit* FindUnit(std::string_view word) {
 }
 
 bool IsWeekday(std::string_view word) {
-  std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
+  const std::string lower = LowerAscii(word);
   return std::any_of(kWeekdays.begin(), kWeekdays.end(),
                      [&](std::string_view day) { return Names(lower, day); });
 }

@@ -5,14 +5,12 @@
 #include <numeric>
 #include <vector>
 
+#include "metrics/base/ascii.h"
+
 namespace leak_exporter::config {
 namespace {
 
 constexpr size_t kLongestWord = 64;
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // Levenshtein's distance without regard to case, a row of the table at a time.
 size_t EditDistance(std::string_view a, std::string_view b) {
@@ -22,7 +20,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
     size_t diagonal = row[0];
     row[0] = i + 1;
     for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (Lower(a[i]) == Lower(b[j]) ? 0 : 1);
+      const size_t replaced =
+          diagonal + (LowerAscii(a[i]) == LowerAscii(b[j]) ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
     }

@@ -11,6 +11,7 @@
 #include "exporter/cli/exit_code.h"
 #include "exporter/cli/flag_table.h"
 #include "exporter/cli/help_text.h"
+#include "metrics/base/ascii.h"
 #include "metrics/base/quote.h"
 
 namespace leak_exporter {
@@ -97,12 +98,12 @@ Checked UnknownWord(const std::string& word) {
 
 /// Reads a switch's value in upper or lower case. Absent if it is no such
 /// value.
-std::optional<bool> ParseSwitch(std::string value) {
+std::optional<bool> ParseSwitch(std::string_view text) {
   constexpr std::array<std::string_view, 8> kOn = {
       "true", "on", "yes", "enable", "1", "t", "y", "+"};
   constexpr std::array<std::string_view, 8> kOff = {
       "false", "off", "no", "disable", "0", "f", "n", "-"};
-  for (char& c : value) c = c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+  const std::string value = LowerAscii(text);
   const auto has = [&value](const auto& words) {
     return std::find(words.begin(), words.end(), value) != words.end();
   };

@@ -121,18 +121,27 @@ std::optional<uid_t> FindOwner(std::string_view table, const TcpEnd& client,
   return std::nullopt;
 }
 
+std::optional<sockaddr_storage> PeerOf(int fd) {
+  return NameOf(fd, &::getpeername);
+}
+
+std::optional<uid_t> PeerUser(int fd) {
+  ucred owner{};
+  socklen_t length = sizeof owner;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &length) != 0) {
+    return std::nullopt;
+  }
+  return owner.uid;
+}
+
 Client ReadClient(int fd) {
   Client client;
-  const auto peer = NameOf(fd, &::getpeername);
+  const auto peer = PeerOf(fd);
   const auto own = NameOf(fd, &::getsockname);
   if (!peer || !own) return client;
   if (own->ss_family == AF_UNIX) {
-    ucred owner{};
-    socklen_t length = sizeof owner;
     client.on_this_machine = true;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &length) == 0) {
-      client.owner = owner.uid;
-    }
+    client.owner = PeerUser(fd);
     return client;
   }
   const auto from = EndOf(*peer);

@@ -27,6 +27,11 @@ struct TcpEnd {
 std::optional<uid_t> FindOwner(std::string_view table, const TcpEnd& client,
                                const TcpEnd& server);
 
+/// The address of a connected socket's other end. Absent if there is none.
+std::optional<sockaddr_storage> PeerOf(int fd);
+/// The user whose process connected to a Unix socket (SO_PEERCRED).
+std::optional<uid_t> PeerUser(int fd);
+
 /// Where the client of a connected socket is. Its owner is told by SO_PEERCRED
 /// for a Unix socket, and by /proc/self/net/tcp and tcp6 over loopback. (The
 /// service may not open the netlink sockets that sock_diag(7) needs.)

@@ -5,22 +5,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 #include <utility>
+
+#include "metrics/base/ascii.h"
 
 namespace leak_exporter::http {
 namespace {
 
 constexpr std::array kProxyHeaders = {"Forwarded", "X-Forwarded-For",
                                       "X-Forwarded-Host", "Via"};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return lower;
-}
 
 /// Takes the port off the value of a Host header, and the brackets of an IPv6
 /// address.
@@ -65,7 +59,7 @@ bool Trust::MaySee(const std::optional<uid_t>& user) const {
 }
 
 ClientTrust::ClientTrust(std::string host_name, uid_t own_user)
-    : host_name_(Lower(host_name)), own_user_(own_user) {}
+    : host_name_(LowerAscii(host_name)), own_user_(own_user) {}
 
 Trust ClientTrust::Of(const Request& request) const {
   if (!request.client) return {};
@@ -85,7 +79,7 @@ Trust ClientTrust::Of(const Request& request) const {
 }
 
 bool ClientTrust::AsksByOwnName(const Request& request) const {
-  const std::string host = Lower(HostOf(request.header("Host")));
+  const std::string host = LowerAscii(HostOf(request.header("Host")));
   if (host.empty()) return false;
   return host == "localhost" || host == host_name_ ||
          host == host_name_.substr(0, host_name_.find('.')) || IsNumeric(host);
@@ -95,8 +89,9 @@ std::optional<Response> RefuseCrossSite(const Request& request) {
   const std::string_view site = request.header("Sec-Fetch-Site");
   const std::string_view origin = request.header("Origin");
   const bool is_ours = site.empty() || site == "same-origin" || site == "none";
-  if (is_ours && (origin.empty() || Lower(HostOfOrigin(origin)) ==
-                                        Lower(request.header("Host")))) {
+  if (is_ours &&
+      (origin.empty() ||
+       EqualsIgnoringCase(HostOfOrigin(origin), request.header("Host")))) {
     return std::nullopt;
   }
   return PlainText(403, "a page of another site may not ask for this");

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "exporter/http/client_socket.h"
+
 namespace leak_exporter::http {
 namespace {
 
@@ -34,12 +36,8 @@ std::string ClientOf(int fd, const sockaddr_storage& peer) {
       ::inet_ntop(AF_INET6, &address, text.data(), text.size());
     }
   } else {
-    ucred owner{};
-    socklen_t length = sizeof owner;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &length) != 0) {
-      return "unix";
-    }
-    return "unix:" + std::to_string(owner.uid);
+    const auto owner = PeerUser(fd);
+    return owner ? "unix:" + std::to_string(*owner) : "unix";
   }
   return text.data();
 }

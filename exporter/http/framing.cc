@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <limits>
 #include <system_error>
+
+#include "metrics/base/ascii.h"
 
 namespace leak_exporter::http {
 namespace {
@@ -16,13 +17,6 @@ constexpr size_t kRecordBytes = 80;
 // The headers that say where a request ends and whom it is for.
 constexpr std::array<std::string_view, 3> kFramingHeaders = {
     "Content-Length", "Transfer-Encoding", "Host"};
-
-bool EqualIgnoringCase(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](unsigned char a, unsigned char b) {
-                      return std::tolower(a) == std::tolower(b);
-                    });
-}
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -46,22 +40,16 @@ bool IsContinued(std::string_view name) {
   return std::any_of(kFramingHeaders.begin(), kFramingHeaders.end(),
                      [name](std::string_view framing) {
                        return name.size() > framing.size() &&
-                              EqualIgnoringCase(name.substr(0, framing.size()),
-                                                framing);
+                              EqualsIgnoringCase(name.substr(0, framing.size()),
+                                                 framing);
                      });
-}
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 std::vector<std::string_view> Values(const HeaderFields& headers,
                                      std::string_view name) {
   std::vector<std::string_view> values;
   for (const auto& [key, value] : headers) {
-    if (EqualIgnoringCase(key, name)) values.push_back(Trim(value));
+    if (EqualsIgnoringCase(key, name)) values.push_back(TrimBlanks(value));
   }
   return values;
 }
@@ -100,7 +88,7 @@ std::optional<Response> RefuseFraming(std::string_view version,
     return BadRequest("Content-Length is not a number");
   }
   if (!codings.empty() && (codings.size() > 1 || version != "HTTP/1.1" ||
-                           !EqualIgnoringCase(codings[0], "chunked"))) {
+                           !EqualsIgnoringCase(codings[0], "chunked"))) {
     return BadRequest("Transfer-Encoding is not chunked");
   }
   return std::nullopt;
@@ -124,7 +112,7 @@ std::optional<Response> RefuseHeadSize(std::string_view target,
   size_t size = target.size();
   for (const auto& [name, value] : headers) {
     size += name.size() + value.size() + kRecordBytes;
-    if (EqualIgnoringCase(name, "Cookie")) {
+    if (EqualsIgnoringCase(name, "Cookie")) {
       const auto more = std::count(value.begin(), value.end(), ';');
       size += static_cast<size_t>(more) * kRecordBytes;
     }

@@ -1,25 +1,12 @@
 #include "exporter/http/header_list.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
+
+#include "metrics/base/ascii.h"
 
 namespace leak_exporter::http {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return lower;
-}
 
 /// Removes the text before the next unquoted separator from `rest` and returns
 /// it.
@@ -71,17 +58,18 @@ std::optional<int> ParseQValue(std::string_view text) {
 
 std::optional<HeaderElement> ParseElement(std::string_view text) {
   HeaderElement element;
-  element.value = Lower(Trim(TakeUntil(';', text)));
+  element.value = LowerAscii(TrimBlanks(TakeUntil(';', text)));
   if (element.value.empty()) return std::nullopt;
   while (!text.empty()) {
     std::string_view value = TakeUntil(';', text);
-    std::string name = Lower(Trim(TakeUntil('=', value)));
+    std::string name = LowerAscii(TrimBlanks(TakeUntil('=', value)));
     if (name == "q") {
-      const auto q = ParseQValue(Trim(value));
+      const auto q = ParseQValue(TrimBlanks(value));
       if (!q) return std::nullopt;
       element.q = *q;
     } else if (!name.empty()) {
-      element.parameters.emplace_back(std::move(name), Unquote(Trim(value)));
+      element.parameters.emplace_back(std::move(name),
+                                      Unquote(TrimBlanks(value)));
     }
   }
   return element;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "exporter/http/acceptor.h"
+#include "exporter/http/client_socket.h"
 #include "exporter/http/client_trust.h"
 #include "exporter/http/connections.h"
 #include "exporter/http/framing.h"
@@ -54,12 +55,8 @@ struct StopDaemon {
 using DaemonHandle = std::unique_ptr<MHD_Daemon, StopDaemon>;
 
 std::string AddressOf(int fd) {
-  sockaddr_storage peer{};
-  socklen_t length = sizeof peer;
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
-    return "gone";
-  }
-  return ClientOf(fd, peer);
+  const auto peer = PeerOf(fd);
+  return peer ? ClientOf(fd, *peer) : "gone";
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 
 #include "config/web_config.h"
 #include "exporter/http/auth/authentication.h"
+#include "exporter/http/auth/token_bucket.h"
 #include "exporter/http/message.h"
 #include "exporter/http/tls/tls_credentials.h"
-#include "exporter/http/token_bucket.h"
 #include "metrics/base/clock.h"
 
 namespace leak_exporter::http {

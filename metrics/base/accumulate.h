@@ -17,6 +17,17 @@ void AddTo(const std::optional<std::type_identity_t<T>>& value,
   if (value) sum = sum.value_or(0) + *value;
 }
 
+/// Adds a value, if both are there. Otherwise the sum is not known.
+template <typename T>
+void AddKnown(const std::optional<std::type_identity_t<T>>& value,
+              std::optional<T>& sum) {
+  if (value && sum) {
+    *sum += *value;
+  } else {
+    sum.reset();
+  }
+}
+
 /// Takes a value that is there and less than `least`, which may be absent.
 template <typename T>
 void KeepLeast(const std::optional<std::type_identity_t<T>>& value,

@@ -50,9 +50,7 @@ std::vector<PythonTypeUsage> SumByName(
       const auto [sum, is_new] = by_name.try_emplace(usage.name, usage);
       if (is_new) continue;
       sum->second.objects += usage.objects;
-      auto& bytes = sum->second.bytes;
-      bytes = bytes && usage.bytes ? std::optional(*bytes + *usage.bytes)
-                                   : std::nullopt;
+      AddKnown(usage.bytes, sum->second.bytes);
     }
   }
   std::vector<PythonTypeUsage> sums;

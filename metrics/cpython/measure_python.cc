@@ -42,8 +42,7 @@ class UsageByName {
       usage.type_repr = TypeRepr(types_.layout(), types_[type], name);
     }
     usage.objects += objects;
-    usage.bytes = usage.bytes && bytes ? std::optional(*usage.bytes + *bytes)
-                                       : std::nullopt;
+    AddKnown(bytes, usage.bytes);
   }
 
   std::vector<NamedUsage> Take() {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "metrics/base/accumulate.h"
 #include "metrics/base/open_untouched.h"
 #include "metrics/disk/kernel_filesystem.h"
 #include "metrics/disk/walk_state.h"
@@ -51,11 +52,7 @@ class Helpers {
 bool Add(const DirectoryUsage& part, DirectoryUsage& sum) {
   sum.entries += part.entries;
   sum.touched = sum.touched || part.touched;
-  if (sum.allocated_bytes && part.allocated_bytes) {
-    *sum.allocated_bytes += *part.allocated_bytes;
-  } else {
-    sum.allocated_bytes.reset();
-  }
+  AddKnown(part.allocated_bytes, sum.allocated_bytes);
   return !__builtin_add_overflow(sum.apparent_bytes, part.apparent_bytes,
                                  &sum.apparent_bytes);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "metrics/base/open_untouched.h"
 #include "metrics/base/read_file.h"
 #include "metrics/procfs/text.h"
 
@@ -20,6 +21,13 @@ Result<uint64_t> ReadStartTime(int directory_fd, const char* path) {
 }
 
 bool OutOfDescriptors(int code) { return code == EMFILE || code == ENFILE; }
+
+/// Looks at errno where `fd` is invalid.
+Result<UniqueFd> Opened(UniqueFd fd, const char* path) {
+  if (fd.valid()) return fd;
+  const int code = errno;
+  return Failure(code, std::string(path) + ": " + std::strerror(code));
+}
 
 }  // namespace
 
@@ -108,13 +116,17 @@ Result<void> ProcessHandle::Stat(const char* name, unsigned mask,
 }
 
 Result<UniqueFd> ProcessHandle::OpenAt(const char* name, int flags) const {
-  return Resolve(
-      name, [&](int directory_fd, const char* path) -> Result<UniqueFd> {
-        UniqueFd fd(::openat(directory_fd, path, flags | O_CLOEXEC));
-        if (fd.valid()) return fd;
-        const int code = errno;
-        return Failure(code, std::string(path) + ": " + std::strerror(code));
-      });
+  return Resolve(name, [&](int directory_fd, const char* path) {
+    return Opened(UniqueFd(::openat(directory_fd, path, flags | O_CLOEXEC)),
+                  path);
+  });
+}
+
+Result<UniqueFd> ProcessHandle::OpenAtUntouched(const char* name,
+                                                int flags) const {
+  return Resolve(name, [&](int directory_fd, const char* path) {
+    return Opened(OpenUntouched(directory_fd, path, flags).fd, path);
+  });
 }
 
 std::string ProcessHandle::Path(std::string_view name) const {

@@ -59,6 +59,9 @@ class ProcessHandle {
 
   /// Opens something below /proc/PID with open(2)'s flags (O_CLOEXEC added).
   Result<UniqueFd> OpenAt(const char* name, int flags) const;
+  /// The same, but reading leaves the file's access time as it is, where the
+  /// kernel allows that (see OpenUntouched()).
+  Result<UniqueFd> OpenAtUntouched(const char* name, int flags) const;
 
   /// "/proc/PID/NAME", for messages and for calls that need a path.
   std::string Path(std::string_view name) const;

@@ -9,30 +9,18 @@
 
 namespace leak_exporter {
 
-namespace {
-
-/// O_NOATIME is refused to those who are not the file's owner.
-Result<UniqueFd> OpenQuietly(const procfs::ProcessHandle& process,
-                             const std::string& path) {
-  constexpr int kFlags = O_RDONLY | O_NONBLOCK;
-  auto untouched = process.OpenAt(path.c_str(), kFlags | O_NOATIME);
-  if (untouched || untouched.error().code != EPERM) return untouched;
-  return process.OpenAt(path.c_str(), kFlags);
-}
-
-}  // namespace
-
 UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
                         const procfs::Mapping& mapping) {
+  constexpr int kFlags = O_RDONLY | O_NONBLOCK;
   const auto hex = [](uint64_t address) {
     return ToString(RemoteAddr{address}).substr(2);
   };
   const std::string link =
       "map_files/" + hex(mapping.start) + "-" + hex(mapping.end);
-  auto mapped = OpenQuietly(process, link);
+  auto mapped = process.OpenAtUntouched(link.c_str(), kFlags);
   if (mapped) return *std::move(mapped);
   const std::string path = "root" + std::string(mapping.name);
-  auto named = OpenQuietly(process, path);
+  auto named = process.OpenAtUntouched(path.c_str(), kFlags);
   struct stat status {};
   if (named && ::fstat(named->get(), &status) == 0 && S_ISREG(status.st_mode) &&
       status.st_ino == mapping.inode) {

@@ -1,11 +1,10 @@
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <string>
 #include <string_view>
 
 #include "config/load_config.h"
+#include "tests/fuzz/one_line_each.h"
 
 // Whatever a file holds, it is a configuration or a list of single lines. The
 // corpus to begin with is the example file in config/.
@@ -17,13 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (loaded->targets.empty()) std::abort();
     return 0;
   }
-  const auto lines = config::ToStrings("f", loaded.error());
-  if (lines.empty()) std::abort();
-  for (const std::string& line : lines) {
-    const bool one_line = std::none_of(line.begin(), line.end(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20;
-    });
-    if (!one_line || line.size() > 2000) std::abort();
-  }
+  RequireOneLineEach(config::ToStrings("f", loaded.error()), 2000);
   return 0;
 }

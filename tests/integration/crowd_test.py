@@ -3,7 +3,6 @@ answered within a second."""
 
 import http.client
 import os
-import re
 import select
 import socket
 import subprocess
@@ -94,12 +93,7 @@ class CrowdTest(unittest.TestCase):
         self.exporter = self.enterContext(harness.Exporter(
             [f"--pid={target.pid}", "--web.listen-address=127.0.0.1:0"],
             directory))
-        listening = None
-        while listening is None:  # The log is written by a thread of its own.
-            self.exporter.request("/-/healthy")
-            listening = re.search(r"address=127\.0\.0\.1:(\d+)",
-                                  self.exporter.log)
-        self.port = int(listening[1])
+        self.port = self.exporter.tcp_port()
 
     def scrape(self):
         began = time.monotonic()

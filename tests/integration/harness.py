@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -116,6 +117,17 @@ class Exporter:
             return Response(connection.getresponse())
         finally:
             connection.close()
+
+    def tcp_port(self):
+        """The port that it listens at besides its Unix socket."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            listening = re.search(r"address=127\.0\.0\.1:(\d+)", self.log)
+            if listening:
+                return int(listening[1])
+            assert time.monotonic() < deadline, self.log
+            # The log is written by a thread of its own.
+            self.request("/-/healthy")
 
     def scrape(self, path="/metrics"):
         """Samples of an OpenMetrics scrape, by name and labels."""

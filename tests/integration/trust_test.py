@@ -2,7 +2,6 @@
 that it asks by."""
 
 import os
-import re
 import subprocess
 import unittest
 
@@ -45,12 +44,7 @@ targets:
         self.exporter = self.enterContext(harness.Exporter(
             [f"--config.file={config}", "--web.listen-address=127.0.0.1:0"],
             directory))
-        listening = None
-        while listening is None:  # The log is written by a thread of its own.
-            self.exporter.request("/-/healthy")
-            listening = re.search(r"address=127\.0\.0\.1:(\d+)",
-                                  self.exporter.log)
-        self.port = listening[1]
+        self.port = str(self.exporter.tcp_port())
 
     def ask(self, user, path, method="GET", host="localhost"):
         done = subprocess.run(

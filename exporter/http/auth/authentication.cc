@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "exporter/http/auth/token_bucket.h"
+
 namespace leak_exporter::http {
 namespace {
 
@@ -129,20 +131,12 @@ bool Authentication::TakeToken(std::string_view address) {
     std::erase_if(full_at_,
                   [&](const auto& entry) { return entry.second <= now; });
   }
-  const auto interval =
-      std::chrono::duration_cast<TimePoint::duration>(limits_.check_interval);
   const auto known = full_at_.find(std::string(address));
-  if (known == full_at_.end()) {
-    if (full_at_.size() >= limits_.most_addresses) return false;
-    full_at_.emplace(address, now + interval);
-    return true;
-  }
-  const TimePoint full_at = std::max(known->second, now) + interval;
-  if (full_at - now > interval * static_cast<int64_t>(limits_.checks_at_once)) {
+  if (known == full_at_.end() && full_at_.size() >= limits_.most_addresses) {
     return false;
   }
-  known->second = full_at;
-  return true;
+  return !http::TakeToken({limits_.check_interval, limits_.checks_at_once}, now,
+                          full_at_[std::string(address)]);
 }
 
 void Authentication::Remember(const Digest& digest, bool right) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "metrics/base/ascii.h"
+
 namespace leak_exporter::http {
 namespace {
 
@@ -35,20 +37,12 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return bytes;
 }
 
-bool HasPrefixInAnyCase(std::string_view text, std::string_view lower) {
-  if (text.size() < lower.size()) return false;
-  for (size_t i = 0; i < lower.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower[i]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::optional<BasicCredentials> ParseBasicCredentials(std::string_view header) {
-  constexpr std::string_view kScheme = "basic ";
-  if (header.size() > kMostBytes || !HasPrefixInAnyCase(header, kScheme)) {
+  constexpr std::string_view kScheme = "Basic ";
+  if (header.size() > kMostBytes ||
+      !EqualsIgnoringCase(header.substr(0, kScheme.size()), kScheme)) {
     return std::nullopt;
   }
   header.remove_prefix(kScheme.size());

@@ -3,20 +3,11 @@
 #include <gnutls/gnutls.h>
 
 #include <cerrno>
-#include <memory>
-#include <type_traits>
+
+#include "exporter/http/tls/owned.h"
 
 namespace leak_exporter::http {
 namespace {
-
-struct Deinit {
-  void operator()(gnutls_session_t session) const { ::gnutls_deinit(session); }
-};
-struct FreeCredentials {
-  void operator()(gnutls_certificate_credentials_t credentials) const {
-    ::gnutls_certificate_free_credentials(credentials);
-  }
-};
 
 ssize_t Append(gnutls_transport_ptr_t text, const void* bytes, size_t size) {
   static_cast<std::string*>(text)->append(static_cast<const char*>(bytes),
@@ -37,13 +28,10 @@ std::string ClientHello() {
   if (::gnutls_certificate_allocate_credentials(&raw_credentials) != 0) {
     return hello;
   }
-  const std::unique_ptr<std::remove_pointer_t<gnutls_certificate_credentials_t>,
-                        FreeCredentials>
-      credentials(raw_credentials);
+  const OwnedCredentials credentials(raw_credentials);
   gnutls_session_t raw = nullptr;
   if (::gnutls_init(&raw, GNUTLS_CLIENT | GNUTLS_NONBLOCK) != 0) return hello;
-  const std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, Deinit>
-      session(raw);
+  const OwnedSession session(raw);
   ::gnutls_priority_set_direct(raw, "NORMAL:+VERS-TLS-ALL", nullptr);
   ::gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, raw_credentials);
   ::gnutls_transport_set_ptr(raw, &hello);

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
+#include "exporter/http/tls/owned.h"
 #include "exporter/http/tls/priorities.h"
 #include "exporter/http/tls/verify_client.h"
 #include "metrics/base/read_file.h"
@@ -23,21 +23,6 @@ using config::ConfigErrors;
 using config::PemSource;
 
 constexpr size_t kMostPemBytes = size_t{1} << 20;
-
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-template <typename Handle, auto kFree>
-using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Free<kFree>>;
-
-using CertificateCredentials = Owned<gnutls_certificate_credentials_t,
-                                     &::gnutls_certificate_free_credentials>;
-using Priority = Owned<gnutls_priority_t, &::gnutls_priority_deinit>;
-using Certificate = Owned<gnutls_x509_crt_t, &::gnutls_x509_crt_deinit>;
 
 /// Adds errors at the key of the source.
 class Mistakes {
@@ -87,7 +72,7 @@ std::optional<std::string> ReadPem(const PemSource& source,
 std::optional<KeyKind> KindOf(std::string& certificate) {
   gnutls_x509_crt_t raw = nullptr;
   if (::gnutls_x509_crt_init(&raw) != 0) return std::nullopt;
-  const Certificate owned(raw);
+  const OwnedCertificate owned(raw);
   const gnutls_datum_t pem = Datum(certificate);
   if (::gnutls_x509_crt_import(raw, &pem, GNUTLS_X509_FMT_PEM) != 0) {
     return std::nullopt;
@@ -98,10 +83,10 @@ std::optional<KeyKind> KindOf(std::string& certificate) {
              : KeyKind::kEcdsa;
 }
 
-Priority MakePriority(const std::string& text) {
+OwnedPriority MakePriority(const std::string& text) {
   gnutls_priority_t raw = nullptr;
   if (::gnutls_priority_init(&raw, text.c_str(), nullptr) != 0) return nullptr;
-  return Priority(raw);
+  return OwnedPriority(raw);
 }
 
 void LoadKeyPair(const config::TlsServerConfig& config,
@@ -240,9 +225,9 @@ class TlsCredentials::Implementation {
     return GNUTLS_E_CERTIFICATE_ERROR;
   }
 
-  CertificateCredentials credentials_;
-  Priority all_;
-  Priority older_;
+  OwnedCredentials credentials_;
+  OwnedPriority all_;
+  OwnedPriority older_;
   ClientCertificate wanted_ = ClientCertificate::kNone;
   AllowedNames allowed_;
 };

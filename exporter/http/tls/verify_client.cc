@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <type_traits>
+
+#include "exporter/http/tls/owned.h"
 
 namespace leak_exporter::http {
 namespace {
@@ -16,14 +16,6 @@ namespace {
 // Bounds the loop. Longer names are left out.
 constexpr unsigned kMostNames = 1000;
 constexpr size_t kMostNameBytes = 2048;
-
-struct DeinitCertificate {
-  void operator()(gnutls_x509_crt_t crt) const {
-    ::gnutls_x509_crt_deinit(crt);
-  }
-};
-using Certificate = std::unique_ptr<std::remove_pointer_t<gnutls_x509_crt_t>,
-                                    DeinitCertificate>;
 
 std::string AddressText(const void* bytes, size_t size) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -99,7 +91,7 @@ bool VerifiesClient(gnutls_session_int* session, const AllowedNames& allowed) {
   if (chain == nullptr || count == 0 || ::gnutls_x509_crt_init(&raw) != 0) {
     return false;
   }
-  const Certificate certificate(raw);
+  const OwnedCertificate certificate(raw);
   return ::gnutls_x509_crt_import(raw, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
          HasAllowedName(raw, allowed);
 }

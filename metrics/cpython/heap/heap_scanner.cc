@@ -82,7 +82,8 @@ Result<ScanReport> HeapScanner::Scan(std::span<const AddressRange> ranges,
     if (!report_.cut_short.empty()) break;
   }
   if (types_.truncated()) report_.cut_short = "too many types";
-  WithHead([&](const auto& head) { RetractUnlinked(head, visitor); });
+  WithGcHead(types_.layout(),
+             [&](const auto& head) { RetractUnlinked(head, visitor); });
   return report_;
 }
 
@@ -157,23 +158,9 @@ size_t HeapScanner::BeforeTail(const Window& window) {
                              Value(window.begin));
 }
 
-// Calls `use` with how the version marks what its collector tracks.
-template <typename Use>
-void HeapScanner::WithHead(const Use& use) {
-  const Layout& layout = types_.layout();
-  switch (layout.gc_scheme) {
-    case GcScheme::kTagged:
-      return use(TaggedHead{});
-    case GcScheme::kRefs:
-      return use(RefsHead{layout.gc_head.gc_refs_shift});
-    case GcScheme::kBits:
-      return use(BitsHead{});
-  }
-}
-
 void HeapScanner::VisitWindow(const Window& window, HeapVisitor& visitor) {
   objects_.clear();
-  WithHead([&](const auto& head) { Collect(window, head); });
+  WithGcHead(types_.layout(), [&](const auto& head) { Collect(window, head); });
   report_.objects += objects_.size();
   visitor.Visit({window.begin, std::span(buffer_).first(window.size), objects_},
                 types_);

@@ -95,8 +95,6 @@ class HeapScanner {
   template <typename Head>
   TypeIndex FindUnlinked(const Head& head, const GcLink& link);
   void Retract(RemoteAddr object, TypeIndex type, HeapVisitor& visitor);
-  template <typename Use>
-  void WithHead(const Use& use);
   bool IsInHeap(RemoteAddr address);
   bool IsLeftOut(RemoteAddr object);
 

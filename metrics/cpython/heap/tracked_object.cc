@@ -27,16 +27,9 @@ bool IsTracked(const RemoteMemory& memory, const Head& head, RemoteAddr object,
 
 bool IsTrackedObject(const RemoteMemory& memory, const Layout& layout,
                      RemoteAddr object, RemoteAddr type) {
-  switch (layout.gc_scheme) {
-    case GcScheme::kTagged:
-      return IsTracked(memory, TaggedHead{}, object, type);
-    case GcScheme::kRefs:
-      return IsTracked(memory, RefsHead{layout.gc_head.gc_refs_shift}, object,
-                       type);
-    case GcScheme::kBits:
-      return IsTracked(memory, BitsHead{}, object, type);
-  }
-  return false;
+  return WithGcHead(layout, [&](const auto& head) {
+    return IsTracked(memory, head, object, type);
+  });
 }
 
 }  // namespace leak_exporter::cpython

@@ -156,4 +156,19 @@ struct BitsHead {
   }
 };
 
+/// Calls `use` with the head that the layout's version has, and returns what it
+/// returns.
+template <typename Use>
+auto WithGcHead(const Layout& layout, const Use& use) {
+  switch (layout.gc_scheme) {
+    case GcScheme::kRefs:
+      return use(RefsHead{layout.gc_head.gc_refs_shift});
+    case GcScheme::kBits:
+      return use(BitsHead{});
+    case GcScheme::kTagged:
+      break;
+  }
+  return use(TaggedHead{});
+}
+
 }  // namespace leak_exporter::cpython

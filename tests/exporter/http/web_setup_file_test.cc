@@ -42,6 +42,26 @@ class Directory {
   ScratchDirectory directory_;
 };
 
+/// The setup of a directory's file, as it was first, and what Renew() logs.
+struct Loaded {
+  explicit Loaded(const Directory& directory)
+      : file(directory.Open()), first(file->Current()) {}
+
+  void Renew() { file->Renew(log.logger()); }
+  bool IsFirst() const { return file->Current() == first; }
+
+  const std::shared_ptr<WebSetupFile> file;
+  const std::shared_ptr<const WebSetup> first;
+  CapturedLog log;
+};
+
+/// A file that asks for TLS, with its certificate and key.
+void WriteCertificate(const Directory& directory) {
+  directory.Write("web.yml", kTls);
+  directory.Write("a.pem", kCertificate);
+  directory.Write("a.key", kKey);
+}
+
 size_t Count(const std::string& text, const std::string& part) {
   size_t count = 0;
   for (size_t at = text.find(part); at != text.npos;
@@ -57,81 +77,69 @@ constexpr const char* kRefused =
 TEST_CASE("web setup file: a change on disk is taken, once") {
   const Directory directory;
   directory.Write("web.yml", kUsers);
-  const auto file = directory.Open();
-  const auto first = file->Current();
-  CapturedLog log;
-  file->Renew(log.logger());
-  CHECK(file->Current() == first);
+  Loaded loaded(directory);
+  loaded.Renew();
+  CHECK(loaded.IsFirst());
   directory.Write("web.yml", std::string(kUsers) +
                                  "http_server_config: {headers: "
                                  "{X-Frame-Options: deny}}\n");
-  file->Renew(log.logger());
-  const auto second = file->Current();
+  loaded.Renew();
+  const auto second = loaded.file->Current();
   CHECK(second->headers() == Headers{{"X-Frame-Options", "deny"}});
-  file->Renew(log.logger());
-  CHECK(file->Current() == second);
-  CHECK(Count(log.text(), "web configuration loaded again") == 1);
+  loaded.Renew();
+  CHECK(loaded.file->Current() == second);
+  CHECK(Count(loaded.log.text(), "web configuration loaded again") == 1);
 }
 
 TEST_CASE("web setup file: a wrong change is refused, and said once") {
   const Directory directory;
   directory.Write("web.yml", kUsers);
-  const auto file = directory.Open();
-  const auto first = file->Current();
-  CapturedLog log;
+  Loaded loaded(directory);
   directory.Write("web.yml", "nonsense: 1\nmore: 2\n");
-  file->Renew(log.logger());
-  file->Renew(log.logger());
-  CHECK(file->Current() == first);
-  CHECK(Count(log.text(), kRefused) == 2);
-  CHECK_THAT(log.text(), ContainsSubstring("web.yml:1:1: nonsense"));
-  CHECK_THAT(log.text(), ContainsSubstring("web.yml:2:1: more"));
+  loaded.Renew();
+  loaded.Renew();
+  CHECK(loaded.IsFirst());
+  CHECK(Count(loaded.log.text(), kRefused) == 2);
+  CHECK_THAT(loaded.log.text(), ContainsSubstring("web.yml:1:1: nonsense"));
+  CHECK_THAT(loaded.log.text(), ContainsSubstring("web.yml:2:1: more"));
   REQUIRE(std::remove(directory.web().c_str()) == 0);
-  file->Renew(log.logger());
-  CHECK(file->Current() == first);
+  loaded.Renew();
+  CHECK(loaded.IsFirst());
   directory.Write("web.yml", std::string(kUsers) + kUsers[0] + "\n");
-  file->Renew(log.logger());
+  loaded.Renew();
   directory.Write("web.yml", std::string(kUsers) + "\n");
-  file->Renew(log.logger());
-  CHECK(file->Current() != first);
+  loaded.Renew();
+  CHECK_FALSE(loaded.IsFirst());
 }
 
 TEST_CASE("web setup file: certificates are renewed as a pair") {
   const Directory directory;
-  directory.Write("web.yml", kTls);
-  directory.Write("a.pem", kCertificate);
-  directory.Write("a.key", kKey);
-  const auto file = directory.Open();
-  const auto first = file->Current();
-  CapturedLog log;
+  WriteCertificate(directory);
+  Loaded loaded(directory);
   directory.Write("a.pem", kOtherCertificate);
-  file->Renew(log.logger());
-  CHECK(file->Current() == first);
-  CHECK_THAT(log.text(),
+  loaded.Renew();
+  CHECK(loaded.IsFirst());
+  CHECK_THAT(loaded.log.text(),
              ContainsSubstring("is not the key of the certificate"));
   directory.Write("a.key", kOtherKey);
-  file->Renew(log.logger());
-  CHECK(file->Current() != first);
-  CHECK(file->Current()->tls() != first->tls());
-  CHECK(file->Current()->tls() != nullptr);
+  loaded.Renew();
+  CHECK_FALSE(loaded.IsFirst());
+  CHECK(loaded.file->Current()->tls() != loaded.first->tls());
+  CHECK(loaded.file->Current()->tls() != nullptr);
 }
 
 TEST_CASE("web setup file: a certificate that comes late is seen") {
   const Directory directory;
-  directory.Write("web.yml", kTls);
-  directory.Write("a.pem", kCertificate);
-  directory.Write("a.key", kKey);
-  const auto file = directory.Open();
-  const auto first = file->Current();
-  CapturedLog log;
+  WriteCertificate(directory);
+  Loaded loaded(directory);
   directory.Write("web.yml",
                   "tls_server_config: {cert_file: b.pem, key_file: b.key}\n");
-  file->Renew(log.logger());
-  CHECK(file->Current() == first);
+  loaded.Renew();
+  CHECK(loaded.IsFirst());
   directory.Write("b.key", kOtherKey);
   directory.Write("b.pem", kOtherCertificate);
-  file->Renew(log.logger());
-  CHECK(file->Current() != first);
+  loaded.Renew();
+  CHECK_FALSE(loaded.IsFirst());
 }
 
 TEST_CASE("web setup file: protection ends only by a restart") {
@@ -151,13 +159,11 @@ TEST_CASE("web setup file: protection ends only by a restart") {
            {both, kTls, "basic_auth_users: authentication ends only by a"},
            {kUsers, "", "basic_auth_users: authentication ends only by a"}}) {
     directory.Write("web.yml", change.before);
-    const auto file = directory.Open();
-    const auto first = file->Current();
-    CapturedLog log;
+    Loaded loaded(directory);
     directory.Write("web.yml", change.after);
-    file->Renew(log.logger());
-    CHECK(file->Current() == first);
-    CHECK_THAT(log.text(), ContainsSubstring(change.refusal));
+    loaded.Renew();
+    CHECK(loaded.IsFirst());
+    CHECK_THAT(loaded.log.text(), ContainsSubstring(change.refusal));
   }
 }
 

@@ -22,11 +22,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr auto kTargets = CollectorId::kTargets;
-constexpr auto kTree = CollectorId::kProcessTree;
-constexpr auto kMemory = CollectorId::kMemory;
-constexpr auto kDisk = CollectorId::kDiskUsage;
-
 /// The most threads that the pools and a hung run may have.
 constexpr size_t kMostThreads = 13;
 

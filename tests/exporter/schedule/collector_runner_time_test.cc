@@ -11,10 +11,17 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr auto kTargets = CollectorId::kTargets;
-constexpr auto kTree = CollectorId::kProcessTree;
-constexpr auto kMemory = CollectorId::kMemory;
-constexpr auto kDisk = CollectorId::kDiskUsage;
+/// Takes a snapshot whose search, the `searches`-th one, needs more time than
+/// the half of the budget that it may have.
+TargetSnapshot TakeWithSlowSearch(SnapshotBench& bench, int searches) {
+  bench.target.gate.Close();
+  auto late = bench.TakeBeside(seconds(8));
+  bench.target.gate.AwaitEntered(searches);
+  bench.clock.AwaitWaiting(1);
+  bench.clock.Advance(seconds(4));
+  bench.target.gate.Open();
+  return late.get();
+}
 
 TEST_CASE(
     "collector runner: a scrape waits for background work for a moment only") {
@@ -75,13 +82,7 @@ TEST_CASE(
     "collector runner: a search beyond its time serves the processes before") {
   SnapshotBench bench;
   const TargetSnapshot before = bench.Take();
-  bench.target.gate.Close();
-  auto late = bench.TakeBeside(seconds(8));
-  bench.target.gate.AwaitEntered(2);
-  bench.clock.AwaitWaiting(1);
-  bench.clock.Advance(seconds(4));
-  bench.target.gate.Open();
-  const TargetSnapshot target = late.get();
+  const TargetSnapshot target = TakeWithSlowSearch(bench, 2);
   CHECK(TimedOutIn(target, kTargets));
   CHECK(RunOf(target, kTargets).timestamp_unix_seconds == 1'700'000'000);
   CHECK(target.main_processes.size() == 1);
@@ -93,13 +94,7 @@ TEST_CASE(
 
 TEST_CASE("collector runner: the first search beyond its time knows nothing") {
   SnapshotBench bench;
-  bench.target.gate.Close();
-  auto late = bench.TakeBeside(seconds(8));
-  bench.target.gate.AwaitEntered(1);
-  bench.clock.AwaitWaiting(1);
-  bench.clock.Advance(seconds(4));
-  bench.target.gate.Open();
-  const TargetSnapshot target = late.get();
+  const TargetSnapshot target = TakeWithSlowSearch(bench, 1);
   CHECK(TimedOutIn(target, kTargets));
   CHECK_FALSE(AreMainProcessesKnown(target));
 }

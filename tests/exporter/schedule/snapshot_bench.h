@@ -21,6 +21,12 @@
 
 namespace leak_exporter {
 
+/// The search and the collectors of a SnapshotBench.
+inline constexpr auto kTargets = CollectorId::kTargets;
+inline constexpr auto kTree = CollectorId::kProcessTree;
+inline constexpr auto kMemory = CollectorId::kMemory;
+inline constexpr auto kDisk = CollectorId::kDiskUsage;
+
 inline config::Config OneTarget(const std::string& name = "app") {
   config::Config config;
   config.targets.resize(1);

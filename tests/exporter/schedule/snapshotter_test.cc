@@ -22,11 +22,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr auto kTargets = CollectorId::kTargets;
-constexpr auto kTree = CollectorId::kProcessTree;
-constexpr auto kMemory = CollectorId::kMemory;
-constexpr auto kDisk = CollectorId::kDiskUsage;
-
 TEST_CASE("snapshotter: only the collectors and targets asked for are run") {
   SnapshotBench bench;
   const TargetSnapshot target =

@@ -36,6 +36,16 @@ TEST_CASE("accumulate: the least of the values that are there") {
   CHECK(least == 0);
 }
 
+TEST_CASE("accumulate: a known sum needs every value") {
+  Value sum = 1;
+  AddKnown(Value(2), sum);
+  CHECK(sum == 3);
+  AddKnown(Value(), sum);
+  CHECK_FALSE(sum);
+  AddKnown(Value(4), sum);
+  CHECK_FALSE(sum);
+}
+
 TEST_CASE("accumulate: lists are added by element, the longest decides") {
   std::vector<int64_t> sums;
   AddEach(std::vector<int32_t>{}, sums);

@@ -1,88 +1,18 @@
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "config/config.h"
-#include "metrics/base/deadline.h"
-#include "metrics/targets/target_watch.h"
 #include "tests/catch.h"
-#include "tests/fake_clock.h"
-#include "tests/fake_tree.h"
-#include "tests/in_child.h"
+#include "tests/metrics/targets/watched_tree.h"
 
 namespace leak_exporter {
 namespace {
 
 using std::chrono::seconds;
-using Pids = std::vector<pid_t>;
-
-constexpr pid_t kMain = 100;
-
-/// A tree watched from its main process, kMain, which is there already.
-class Watched {
- public:
-  explicit Watched(const WatchLimits& limits = WatchLimits())
-      : limits_(limits) {
-    tree[1].parent = 0;
-    tree[kMain].parent = 1;
-    tree[kMain].comm = "main";
-  }
-
-  /// What a discovery finds when the files are as they are now.
-  const ProcessTree& Measure() {
-    if (!watch_) watch_.emplace(Target(), tree.fs(), limits_);
-    discovery_ = watch_->Measure(clock, Deadline::Never(clock));
-    return discovery_.tree;
-  }
-  const ProcessTree& SyncAndMeasure() {
-    tree.Sync();
-    return Measure();
-  }
-
-  Pids descendants() const {
-    Pids pids;
-    for (const ProcessSample& sample : discovery_.tree.descendants) {
-      pids.push_back(sample.pid());
-    }
-    std::sort(pids.begin(), pids.end());
-    return pids;
-  }
-  const ProcessSample& sample(pid_t pid) const {
-    for (const ProcessSample& sample : discovery_.tree.descendants) {
-      if (sample.pid() == pid) return sample;
-    }
-    throw std::runtime_error("not in the tree: " + std::to_string(pid));
-  }
-  std::vector<std::string> causes() const {
-    std::vector<std::string> causes;
-    for (const CollectorError& error : discovery_.errors.errors()) {
-      causes.push_back(std::string(NameOf(error.cause)) + " " +
-                       std::to_string(error.count));
-    }
-    return causes;
-  }
-  const ErrorTally& errors() const { return discovery_.errors; }
-
-  FakeTree tree;
-  FakeClock clock{seconds(1000)};
-
- private:
-  static config::TargetConfig Target() {
-    config::TargetConfig target;
-    target.match.pids = {kMain};
-    return target;
-  }
-
-  WatchLimits limits_;
-  std::optional<TargetWatch> watch_;
-  TargetWatch::Discovery discovery_;
-};
 
 TEST_CASE("tree: all descendants, recursively, and nobody else") {
   Watched watched;
@@ -343,59 +273,6 @@ TEST_CASE("tree: a kernel without children files is scanned instead") {
   remove_lists();
   watched.Measure();
   CHECK(watched.descendants() == Pids{101});
-}
-
-TEST_CASE("tree: one that cannot be parsed is left out and counted") {
-  Watched watched;
-  watched.tree[101].parent = kMain;
-  watched.tree[102].parent = kMain;
-  watched.tree[103].parent = kMain;
-  watched.tree[103].threads = 1;
-  watched.tree[104].parent = 103;
-  watched.tree.Sync();
-  watched.tree.Write(102, "status", "Name:\tapp\nState:\tS\nPPid:\tx\n");
-  watched.tree.WriteChildren(103, "10x ");
-  watched.Measure();
-  CHECK(watched.descendants() == Pids{101, 103});
-  CHECK(watched.causes() == std::vector<std::string>{"malformed 2"});
-}
-
-TEST_CASE("tree: one that may not be read is left out and counted") {
-  Watched watched;
-  watched.tree[101].parent = kMain;
-  watched.tree[102].parent = kMain;
-  watched.tree.Sync();
-  std::filesystem::permissions(watched.tree.root(),
-                               std::filesystem::perms::all);
-  std::filesystem::permissions(watched.tree.root() + "/102/status",
-                               std::filesystem::perms::none);
-  const std::string seen = InChild([&] {
-    constexpr uid_t kNobody = 65'534;
-    if (::geteuid() == 0 && ::setresuid(kNobody, kNobody, kNobody) != 0) {
-      return std::string("setresuid");
-    }
-    watched.Measure();
-    std::string text;
-    for (const pid_t pid : watched.descendants()) {
-      text += std::to_string(pid) + " ";
-    }
-    for (const std::string& cause : watched.causes()) text += cause + " ";
-    return text;
-  });
-  CHECK(seen == "101 permission 1 ");
-}
-
-TEST_CASE("tree: who is listed and hidden from sight is counted") {
-  Watched watched;
-  watched.tree[101].parent = kMain;
-  watched.tree.Erase(1);
-  watched.tree.Sync();
-  watched.tree.WriteSelf();
-  // This process exists; the proc filesystem shows neither it nor pid 1.
-  watched.tree.WriteChildren(kMain, "101 " + std::to_string(::getpid()) + " ");
-  watched.Measure();
-  CHECK(watched.descendants() == Pids{101});
-  CHECK(watched.causes() == std::vector<std::string>{"permission 1"});
 }
 
 }  // namespace

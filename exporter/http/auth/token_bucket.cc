@@ -1,4 +1,4 @@
-#include "exporter/http/token_bucket.h"
+#include "exporter/http/auth/token_bucket.h"
 
 #include <algorithm>
 #include <limits>
@@ -19,18 +19,24 @@ nanoseconds Times(nanoseconds interval, size_t count) {
 
 }  // namespace
 
+std::optional<nanoseconds> TakeToken(
+    const TokenRate& rate, std::chrono::steady_clock::time_point now,
+    std::chrono::steady_clock::time_point& full_at) {
+  const nanoseconds interval = std::max(rate.interval, nanoseconds(1));
+  const nanoseconds whole = Times(interval, rate.burst);
+  const auto full_then = std::max(full_at, now) + interval;
+  if (full_then - now > whole) return full_then - now - whole;
+  full_at = full_then;
+  return std::nullopt;
+}
+
 TokenBucket::TokenBucket(nanoseconds interval, size_t burst, const Clock& clock)
-    : interval_(std::max(interval, nanoseconds(1))),
-      whole_(Times(interval_, burst)),
-      clock_(clock) {}
+    : rate_{interval, burst}, clock_(clock) {}
 
 std::optional<nanoseconds> TokenBucket::Take() {
   const auto now = clock_.Now();
   const std::lock_guard lock(mutex_);
-  const auto full_at = std::max(full_at_, now) + interval_;
-  if (full_at - now > whole_) return full_at - now - whole_;
-  full_at_ = full_at;
-  return std::nullopt;
+  return TakeToken(rate_, now, full_at_);
 }
 
 }  // namespace leak_exporter::http

@@ -1,4 +1,4 @@
-#include "exporter/http/token_bucket.h"
+#include "exporter/http/auth/token_bucket.h"
 
 #include <chrono>
 #include <limits>
