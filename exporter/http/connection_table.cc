@@ -34,6 +34,14 @@ ConnectionTable::Entry* ConnectionTable::Find(int id) {
   return &found->second;
 }
 
+std::vector<std::pair<int, Phase>> ConnectionTable::Open() const {
+  std::vector<std::pair<int, Phase>> open;
+  for (const auto& [id, entry] : entries_) {
+    if (!entry.given_up) open.emplace_back(id, entry.phase);
+  }
+  return open;
+}
+
 std::optional<Phase> ConnectionTable::PhaseOf(int id) const {
   const auto found = entries_.find(id);
   if (found == entries_.end() || found->second.given_up) return std::nullopt;

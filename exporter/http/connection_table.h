@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace leak_exporter::http {
@@ -106,6 +107,8 @@ class ConnectionTable {
   /// then the request that has waited longest.
   std::optional<int> HandleNext(TimePoint now);
 
+  /// Every connection that has not been given up, and its phase.
+  std::vector<std::pair<int, Phase>> Open() const;
   /// Absent if the connection is not known or has been given up.
   std::optional<Phase> PhaseOf(int id) const;
   void Remove(int id) { entries_.erase(id); }

@@ -45,12 +45,6 @@ std::string ClientOf(int fd, const sockaddr_storage& peer) {
 Connections::Connections(const ConnectionLimits& limits)
     : limits_(limits), table_(limits) {}
 
-Connections::~Connections() {
-  while (const auto connection = table_.GiveUpOne()) {
-    if (connection->phase == Phase::kNew) ::close(connection->id);
-  }
-}
-
 void Connections::Admit(int fd, std::string client) {
   const std::lock_guard lock(mutex_);
   table_.Admit(fd, std::move(client), Clock::now());
@@ -118,12 +112,22 @@ void Connections::Remove(int fd) {
   const std::lock_guard lock(mutex_);
   table_.Remove(fd);
   Handle();
+  if (stopped_) changed_.notify_all();
 }
 
-void Connections::Stop() {
-  const std::lock_guard lock(mutex_);
+void Connections::Stop(std::chrono::nanoseconds at_most) {
+  std::unique_lock lock(mutex_);
   stopped_ = true;
   changed_.notify_all();
+  for (const auto& [fd, phase] : table_.Open()) {
+    if (phase == Phase::kNew) {
+      table_.Remove(fd);
+      ::close(fd);
+    } else {
+      ::shutdown(fd, SHUT_RD);
+    }
+  }
+  changed_.wait_for(lock, at_most, [this] { return table_.size() == 0; });
 }
 
 /// Lets as many requests be answered as may be.

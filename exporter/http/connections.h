@@ -27,8 +27,6 @@ std::string ClientOf(int fd, const sockaddr_storage& peer);
 class Connections {
  public:
   explicit Connections(const ConnectionLimits& limits);
-  /// Closes what is still in phase kNew.
-  ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
@@ -49,8 +47,11 @@ class Connections {
   /// has been closed instead. A later Enter() ends the turn.
   bool AwaitTurn(int fd);
   void Remove(int fd);
-  /// Lets nothing wait for its turn any more.
-  void Stop();
+  /// Lets nothing wait for its turn any more. Closes what is still in phase
+  /// kNew, reads nothing more from the others, and waits for at most `at_most`
+  /// until they have ended. Must be the last call but Enter(), Moved() and
+  /// Remove().
+  void Stop(std::chrono::nanoseconds at_most);
 
  private:
   void Close(const ConnectionTable::GivenUp& connection);

@@ -37,6 +37,8 @@ constexpr size_t kLeastPackedBytes = 1024;
 // It must not run out, since the library then closes without an answer.
 constexpr size_t kMemoryFactor = 4;
 constexpr std::ptrdiff_t kMostArguments = 250;
+// What connections may take at the end. It is less than the service waits.
+constexpr std::chrono::milliseconds kPatienceAtTheEnd{200};
 
 /// The state of one request between the library's calls.
 struct Exchange {
@@ -101,7 +103,9 @@ class Server::Implementation {
 
   ~Implementation() {
     acceptor_.reset();
-    connections_.Stop();
+    // A library that is being stopped crashes (0.9.75) where it answers a
+    // malformed request by itself. So the connections end before.
+    connections_.Stop(kPatienceAtTheEnd);
   }
 
  private:

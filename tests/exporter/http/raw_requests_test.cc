@@ -2,9 +2,11 @@
 // answer is a status, and nothing that follows a refused request is answered.
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "exporter/http/tls/client_hello.h"
 #include "tests/catch.h"
 #include "tests/exporter/http/running_server.h"
 #include "tests/exporter/stream_client.h"
@@ -156,6 +158,23 @@ TEST_CASE("raw requests: a chunked body over the limit is a 413") {
   CHECK(Statuses(server, Post("Transfer-Encoding: chunked\r\n",
                               Repeat(chunk, 17) + "0\r\n\r\n")) ==
         Expected{"413"});
+}
+
+TEST_CASE(
+    "raw requests: one that is malformed while the server ends harms nothing") {
+  // The library answers it by itself, in a thread of its own: the end of the
+  // server must not come between.
+  const std::string kNoVersion = "GET / HTTP/9\r\nHost: x\r\n\r\n";
+  for (int i = 0; i < 300; ++i) {
+    auto server = std::make_unique<RunningServer>();
+    std::vector<std::unique_ptr<StreamClient>> clients;
+    for (int n = 0; n < 4; ++n) {
+      clients.push_back(std::make_unique<StreamClient>(server->address()));
+      clients.back()->Send(n % 2 == 0 ? kNoVersion : ClientHello());
+    }
+    server.reset();
+  }
+  SUCCEED();
 }
 
 }  // namespace
