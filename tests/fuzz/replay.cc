@@ -1,10 +1,13 @@
 // Runs a fuzzer's inputs without libFuzzer: each file once, and then a number
-// of random changes of them, the same in each run. usage: NAME_replay CHANGES
-// FILE_OR_DIRECTORY ...
+// of random changes of them, the same in each run. With LEAK_FUZZ_SECONDS in
+// the environment, as many changes as fit into that much CPU time; longer runs
+// go on where shorter ones end.
+// usage: NAME_replay CHANGES FILE_OR_DIRECTORY ...
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -82,6 +85,14 @@ Input Changed(Input input, const std::vector<Input>& others,
   return input;
 }
 
+// Whether there is another change to be made after so many.
+bool GoesOn(unsigned long done, unsigned long wanted) {
+  static const char* const kSeconds = std::getenv("LEAK_FUZZ_SECONDS");
+  if (kSeconds == nullptr) return done < wanted;
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC <
+         std::strtod(kSeconds, nullptr);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -98,8 +109,9 @@ int main(int argc, char** argv) {
     LLVMFuzzerTestOneInput(input.data(), input.size());
   }
   std::mt19937 random(1);
-  const unsigned long changes = std::strtoul(argv[1], nullptr, 10);
-  for (unsigned long i = 0; i < changes; ++i) {
+  const unsigned long wanted = std::strtoul(argv[1], nullptr, 10);
+  unsigned long changes = 0;
+  for (; GoesOn(changes, wanted); ++changes) {
     const Input input =
         Changed(inputs[random() % inputs.size()], inputs, random);
     LLVMFuzzerTestOneInput(input.data(), input.size());
