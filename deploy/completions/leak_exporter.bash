@@ -4,7 +4,7 @@ _leak_exporter() {
   local flags='--config.file= --pid= --web.listen-address= --web.systemd-socket
     --web.telemetry-path= --web.max-connections= --web.enable-lifecycle= --web.enable-debug=
     --web.config.file=
-    --format= --log.level= --log.format= --version --help'
+    --format= --security.unneeded-calls= --log.level= --log.format= --version --help'
   local commands='serve profile check-config'
   local blocks='memory pid disk mapping'
   local flag value word command=
@@ -19,6 +19,7 @@ _leak_exporter() {
     --config.file | --web.config.file) mapfile -t COMPREPLY < <(compgen -f -- "$value"); return ;;
     --pid) mapfile -t COMPREPLY < <(cd /proc && compgen -G '[0-9]*' | grep "^$value"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$value"); return ;;
+    --security.unneeded-calls) mapfile -t COMPREPLY < <(compgen -W 'refuse kill allow' -- "$value"); return ;;
     --log.level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error' -- "$value"); return ;;
     --log.format) mapfile -t COMPREPLY < <(compgen -W 'logfmt json' -- "$value"); return ;;
     --web.enable-*) mapfile -t COMPREPLY < <(compgen -W 'true false' -- "$value"); return ;;

@@ -16,6 +16,7 @@ complete -c leak_exporter -l web.enable-lifecycle -x -a 'true false' -d 'Let eve
 complete -c leak_exporter -l web.enable-debug -x -a 'true false' -d 'Serve the debug blocks'
 complete -c leak_exporter -l web.config.file -r -F -d 'Read TLS, users and headers from this file'
 complete -c leak_exporter -l format -x -a 'text json' -d 'Print blocks as'
+complete -c leak_exporter -l security.unneeded-calls -x -a 'refuse kill allow' -d 'What becomes of system calls without need'
 complete -c leak_exporter -l log.level -x -a 'debug info warn error' -d 'Log from this level on'
 complete -c leak_exporter -l log.format -x -a 'logfmt json' -d 'Log as'
 complete -c leak_exporter -l version -d 'Print the version and end'

@@ -14,6 +14,7 @@ _leak_exporter() {
     '--web.enable-debug=-[serve the debug blocks]:switch:(true false)'
     '--web.config.file=[read TLS, users and headers from this file]:file:_files'
     '--format=[print blocks as]:format:(text json)'
+    '--security.unneeded-calls=[what becomes of system calls without need]:action:(refuse kill allow)'
     '--log.level=[log from this level on]:level:(debug info warn error)'
     '--log.format=[log as]:format:(logfmt json)'
     '--version[print the version and end]'

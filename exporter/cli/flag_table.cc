@@ -21,6 +21,10 @@ constexpr size_t kMostConnections = 4096;
 
 constexpr std::array<Choice<BlockFormat>, 2> kBlockFormats = {
     {{"text", BlockFormat::kText}, {"json", BlockFormat::kJson}}};
+constexpr std::array<Choice<UnneededCalls>, 3> kUnneededCalls = {
+    {{"refuse", UnneededCalls::kRefuse},
+     {"kill", UnneededCalls::kKill},
+     {"allow", UnneededCalls::kAllow}}};
 constexpr std::array<Choice<LogLevel>, 4> kLogLevels = {
     {{"debug", LogLevel::kDebug},
      {"info", LogLevel::kInfo},
@@ -197,6 +201,13 @@ const std::vector<FlagSpec>& Flags() {
        .help = "Print blocks as text or json. (text)",
        .commands = {kProfile},
        .set = SetChoice<&Options::block_format, kBlockFormats>},
+      {.name = "--security.unneeded-calls",
+       .value = "ACTION",
+       .help = "What becomes of a system call that the program has no need of: "
+               "refuse it (it fails, is counted and logged), kill the program, "
+               "or allow it, without a filter. (refuse)",
+       .commands = {kServe, kProfile},
+       .set = SetChoice<&Options::unneeded_calls, kUnneededCalls>},
       {.name = "--log.level",
        .value = "LEVEL",
        .help = "Log from this level on: debug, info, warn or error. (info)",

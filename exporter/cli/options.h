@@ -9,6 +9,7 @@
 
 #include "exporter/cli/listen_address.h"
 #include "exporter/log/log.h"
+#include "exporter/system/syscall_filter.h"
 #include "metrics/render/debug/debug_block.h"
 
 namespace leak_exporter {
@@ -51,6 +52,10 @@ struct Options {
   /// render::kDebugBlocks.
   std::vector<DebugBlock> blocks;
   BlockFormat block_format = BlockFormat::kText;
+
+  /// What becomes of system calls that the program does not need. For serve and
+  /// profile.
+  UnneededCalls unneeded_calls = UnneededCalls::kRefuse;
 
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;

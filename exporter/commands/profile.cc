@@ -11,7 +11,9 @@
 #include "exporter/schedule/snapshotter.h"
 #include "exporter/schedule/waitable_clock.h"
 #include "exporter/schedule/worker_threads.h"
+#include "exporter/service/user_helper.h"
 #include "exporter/system/descriptor_limit.h"
+#include "exporter/system/syscall_filter.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/render/debug/block_collectors.h"
 #include "metrics/render/debug/debug_text.h"
@@ -39,6 +41,13 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
     for (const std::string& mistake : config.error()) err << mistake << '\n';
     return kExitConfiguration;
   }
+  auto look_up_user = StartUserHelper();
+  if (!look_up_user) {
+    err << look_up_user.error().message << '\n';
+    return EXIT_FAILURE;
+  }
+  const auto filtered = InstallSyscallFilter(
+      options.unneeded_calls, {config->collectors.python_heap.freeze});
   const procfs::ProcFs proc_fs;
   if (const auto given = CheckGivenPids(options, proc_fs); !given) {
     err << given.error().message << '\n';
@@ -46,9 +55,11 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
   }
   const auto logger =
       MakeStandardErrorLogger(options.log_format, options.log_level);
+  if (!filtered) logger->Warn(filtered.error().message);
   const SystemWaitableClock clock;
   WorkerThreads workers;
-  Snapshotter snapshotter(MakeMeasuringFactory(proc_fs, RaiseDescriptorLimit()),
+  Snapshotter snapshotter(MakeMeasuringFactory(proc_fs, RaiseDescriptorLimit(),
+                                               *std::move(look_up_user)),
                           {clock, proc_fs, workers, *logger});
   snapshotter.Configure(*config);
   const Snapshot snapshot = snapshotter.Take(

@@ -15,7 +15,11 @@
 #include "exporter/http/web_setup_file.h"
 #include "exporter/log/log.h"
 #include "exporter/service/service.h"
+#include "exporter/service/socket_helper.h"
+#include "exporter/service/user_helper.h"
 #include "exporter/system/malloc_settings.h"
+#include "exporter/system/sd_notify.h"
+#include "exporter/system/syscall_filter.h"
 #include "metrics/base/clock.h"
 
 namespace leak_exporter {
@@ -54,23 +58,39 @@ int RunServe(const Options& options, std::ostream& err) {
     }
     web = std::move(*opened);
   }
-  if (const auto given = CheckGivenPids(options, procfs::ProcFs()); !given) {
-    err << given.error().message << '\n';
-    return kExitTarget;
-  }
   auto sockets = OpenSockets(options);
   if (!sockets) {
     err << sockets.error().message << '\n';
     return kExitBind;
   }
+  auto manager = ServiceManager::FromEnvironment();
+  auto look_up_user = StartUserHelper();
+  auto socket_helper = SocketHelper::Start(*sockets);
+  if (!look_up_user || !socket_helper) {
+    err << (look_up_user ? socket_helper.error() : look_up_user.error()).message
+        << '\n';
+    return kExitBind;
+  }
   ConfigureMalloc();
   std::signal(SIGPIPE, SIG_IGN);
+  const SyscallNeeds needs{config->collectors.python_heap.freeze};
+  const auto filtered = InstallSyscallFilter(options.unneeded_calls, needs);
+  if (const auto given = CheckGivenPids(options, procfs::ProcFs()); !given) {
+    err << given.error().message << '\n';
+    return kExitTarget;
+  }
   std::unique_ptr<Logger> logger;
   std::optional<Service> service;
   try {
     logger = MakeStandardErrorLogger(options.log_format, options.log_level);
-    service.emplace(options, *config, std::move(*sockets), std::move(web),
-                    *logger);
+    if (!filtered) logger->Warn(filtered.error().message);
+    service.emplace(
+        options, *config,
+        ServiceParts{std::move(*sockets), std::move(web), std::move(manager),
+                     *std::move(look_up_user), *std::move(socket_helper),
+                     needs.stops_targets || !filtered ||
+                         options.unneeded_calls == UnneededCalls::kAllow},
+        *logger);
   } catch (const std::runtime_error& failure) {
     if (logger != nullptr) logger->Flush(Logger::kPatienceAtTheEnd);
     err << failure.what() << '\n';

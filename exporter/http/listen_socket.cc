@@ -204,16 +204,19 @@ bool Listens(int fd) {
 
 }  // namespace
 
+void SocketFile::Remove() const {
+  struct stat now {};
+  if (::lstat(path.c_str(), &now) == 0 && now.st_dev == device &&
+      now.st_ino == inode) {
+    ::unlink(path.c_str());
+  }
+}
+
 ListenSocket::ListenSocket(UniqueFd fd)
     : fd_(std::move(fd)), address_(BoundAddress(fd_.get())) {}
 
 ListenSocket::~ListenSocket() {
-  if (!fd_.valid() || owned_path_.empty()) return;
-  struct stat now {};
-  if (::lstat(owned_path_.c_str(), &now) == 0 && now.st_dev == device_ &&
-      now.st_ino == inode_) {
-    ::unlink(owned_path_.c_str());
-  }
+  if (fd_.valid() && file_) file_->Remove();
 }
 
 bool ListenSocket::IsForThisMachineOnly() const {
@@ -224,9 +227,11 @@ bool ListenSocket::IsForThisMachineOnly() const {
 void ListenSocket::OwnPath(const std::string& path) {
   struct stat bound {};
   if (::lstat(path.c_str(), &bound) != 0) return;
-  owned_path_ = path;
-  device_ = bound.st_dev;
-  inode_ = bound.st_ino;
+  file_ = SocketFile{path, bound.st_dev, bound.st_ino};
+}
+
+std::optional<SocketFile> ListenSocket::TakeFile() {
+  return std::exchange(file_, std::nullopt);
 }
 
 Result<std::vector<ListenSocket>> Listen(const ListenAddress& address) {

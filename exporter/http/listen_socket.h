@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,18 @@
 
 namespace leak_exporter::http {
 
+/// The file of a Unix socket that this program bound.
+struct SocketFile {
+  std::string path;
+  dev_t device = 0;
+  ino_t inode = 0;
+
+  /// Removes it, unless another file has replaced it.
+  void Remove() const;
+};
+
 /// A listening stream socket. If Listen bound it to a path, the destructor
-/// removes that path, unless another socket has replaced it.
+/// removes that path, unless TakeFile has made it the caller's.
 class ListenSocket {
  public:
   /// Takes over a socket that already listens.
@@ -29,13 +40,14 @@ class ListenSocket {
   /// Makes the destructor remove the Unix socket at `path`, to which this
   /// socket has just been bound.
   void OwnPath(const std::string& path);
+  /// The file that the destructor would remove, and no longer does. Absent if
+  /// there is none.
+  std::optional<SocketFile> TakeFile();
 
  private:
   UniqueFd fd_;
   std::string address_;
-  std::string owned_path_;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
+  std::optional<SocketFile> file_;
 };
 
 /// Binds an address and listens there. A name is bound at every address that it

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "metrics/collectors/collectors.h"
 #include "metrics/targets/target_watch.h"
@@ -25,13 +26,15 @@ WatchLimits ShareOf(uint64_t most_descriptors, size_t targets) {
 }  // namespace
 
 MeasuringFactory MakeMeasuringFactory(const procfs::ProcFs& proc_fs,
-                                      uint64_t most_descriptors) {
-  return {[&proc_fs, most_descriptors](const config::TargetConfig& target,
-                                       size_t targets) {
+                                      uint64_t most_descriptors,
+                                      UserLookup look_up_user) {
+  return {[&proc_fs, most_descriptors, look_up_user = std::move(look_up_user)](
+              const config::TargetConfig& target, size_t targets) {
             // Shared, because a function is copied.
             return [watch = std::make_shared<TargetWatch>(
-                        target, proc_fs, ShareOf(most_descriptors, targets))](
-                       const Clock& clock, const Deadline& deadline) {
+                        target, proc_fs, ShareOf(most_descriptors, targets),
+                        look_up_user)](const Clock& clock,
+                                       const Deadline& deadline) {
               return watch->Measure(clock, deadline);
             };
           },

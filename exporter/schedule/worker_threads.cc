@@ -17,7 +17,7 @@ constexpr int kBackgroundNice = 10;
 
 /// Linux gives each thread its own nice value (setpriority(2), NOTES).
 void LowerPriority() {
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kBackgroundNice);
+  ::setpriority(PRIO_PROCESS, /*this thread*/ 0, kBackgroundNice);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "exporter/schedule/measuring.h"
 #include "exporter/service/process_user.h"
 #include "exporter/system/descriptor_limit.h"
+#include "exporter/system/syscall_filter.h"
 
 namespace leak_exporter {
 namespace {
@@ -44,22 +45,24 @@ http::WebSetupSource WebSource(
 }  // namespace
 
 Service::Service(const Options& options, const config::Config& config,
-                 std::vector<http::ListenSocket> sockets,
-                 std::shared_ptr<http::WebSetupFile> web, Logger& logger)
+                 ServiceParts parts, Logger& logger)
     : options_(options),
       logger_(logger),
       signals_({SIGTERM, SIGINT, SIGHUP}),
-      manager_(ServiceManager::FromEnvironment()),
+      manager_(std::move(parts.manager)),
+      socket_helper_(std::move(parts.socket_helper)),
+      may_stop_targets_(parts.may_stop_targets),
       self_(proc_fs_, clock_),
-      snapshotter_(MakeMeasuringFactory(proc_fs_, RaiseDescriptorLimit()),
+      snapshotter_(MakeMeasuringFactory(proc_fs_, RaiseDescriptorLimit(),
+                                        std::move(parts.look_up_user)),
                    {clock_, proc_fs_, workers_, logger_}),
       reporter_(std::make_shared<DebugReporter>(snapshotter_, clock_, logger_)),
-      reloader_([this] { return LoadEffectiveConfig(options_); },
+      reloader_([this] { return LoadAgain(); },
                 [this](const config::Config& c) { Apply(c); }, clock_, logger_),
-      web_(std::move(web)) {
+      web_(std::move(parts.web)) {
   Apply(config);
   server_ = std::make_shared<http::Server>(
-      std::move(sockets),
+      std::move(parts.sockets),
       http::MakeRoutes({snapshotter_, limits_, [this] { return Status(); },
                         [this] { return reload_queue_.Request(); },
                         options_.telemetry_path,
@@ -76,9 +79,6 @@ Service::Service(const Options& options, const config::Config& config,
   if (web_) {
     web_watch_ = std::make_shared<WebConfigWatch>(web_, clock_, logger_);
   }
-  watchdog_.emplace(server_->sockets(), web_ && web_->Current()->Encrypts()
-                                            ? Watchdog::Protocol::kTls
-                                            : Watchdog::Protocol::kHttp);
 }
 
 void Service::WarnOfExposure() {
@@ -114,6 +114,7 @@ bool Service::Run() {
   while (!EndIsSignalled()) {
     AwaitEvent();
     reload_queue_.Serve([this] { return Reload(); });
+    ReportRefusedCalls();
     FeedManager();
   }
   return End();
@@ -123,6 +124,7 @@ render::ExporterStatus Service::Status() const {
   render::ExporterStatus status = self_.Read();
   status.log_lines_dropped = logger_.dropped_lines();
   status.debug_blocks_dropped = reporter_->LeftOut();
+  status.system_calls_refused = refused_calls::Count();
   if (!options_.config_file.empty()) {
     const ConfigReloader::State state = reloader_.state();
     status.config_last_reload_successful = state.last_successful;
@@ -136,6 +138,17 @@ void Service::Apply(const config::Config& config) {
   snapshotter_.Configure(config);
   limits_.Configure(config);
   reporter_->Configure(config.debugging);
+}
+
+LoadResult Service::LoadAgain() const {
+  LoadResult loaded = LoadEffectiveConfig(options_);
+  if (!loaded || may_stop_targets_ || !loaded->collectors.python_heap.freeze) {
+    return loaded;
+  }
+  return tl::unexpected(std::vector<std::string>{
+      options_.config_file +
+      ": python_heap.freeze: the program started without the right to stop a "
+      "process, and gave it up; start it again"});
 }
 
 ReloadResult Service::Reload() {
@@ -163,15 +176,25 @@ void Service::AwaitEvent() const {
         static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
   }
   std::array events = {pollfd{signals_.fd(), POLLIN, 0},
-                       pollfd{reload_queue_.fd(), POLLIN, 0}};
+                       pollfd{reload_queue_.fd(), POLLIN, 0},
+                       pollfd{refused_calls::fd(), POLLIN, 0}};
   ::poll(events.data(), events.size(), timeout_milliseconds);
+}
+
+void Service::ReportRefusedCalls() {
+  for (const std::string& name : refused_calls::TakeNew()) {
+    logger_.Error("a system call was refused, which the program does not need",
+                  {{"call", name}});
+  }
 }
 
 void Service::FeedManager() {
   const auto interval = manager_.watchdog_interval();
   if (!interval || clock_.Now() < next_feeding_) return;
   next_feeding_ = clock_.Now() + *interval / kWatchdogTurns;
-  if (watchdog_->Check(std::chrono::milliseconds(0))) {
+  const bool encrypts = web_ && web_->Current()->Encrypts();
+  if (socket_helper_.Answers(encrypts ? Watchdog::Protocol::kTls
+                                      : Watchdog::Protocol::kHttp)) {
     Report(manager_.Watchdog());
   } else {
     logger_.Error("the server does not answer");
@@ -185,13 +208,13 @@ bool Service::End() {
   if (web_watch_) web_watch_->Stop();
   reload_queue_.Close();
   snapshotter_.Stop();
-  watchdog_.reset();
   // It waits for its handlers, which wait for nothing any more; but that is not
   // to be relied upon.
   Report(workers_.Start(
       WorkerThreads::Priority::kNormal,
       [server = std::move(server_)]() mutable { server.reset(); }));
   const bool ended = workers_.WaitUntilIdle(kPatienceAtTheEnd);
+  Report(socket_helper_.RemoveFiles());
   if (!ended) {
     logger_.Warn("ended although work hangs",
                  {{"threads", static_cast<uint64_t>(workers_.running())}});

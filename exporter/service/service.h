@@ -19,23 +19,35 @@
 #include "exporter/schedule/waitable_clock.h"
 #include "exporter/schedule/worker_threads.h"
 #include "exporter/service/self_status.h"
-#include "exporter/service/watchdog.h"
+#include "exporter/service/socket_helper.h"
 #include "exporter/service/web_config_watch.h"
 #include "exporter/system/sd_notify.h"
 #include "exporter/system/signal_fd.h"
 #include "metrics/procfs/proc_fs.h"
+#include "metrics/targets/user_lookup.h"
 
 namespace leak_exporter {
+
+/// What a Service is given that has to exist before its system calls are
+/// filtered.
+struct ServiceParts {
+  std::vector<http::ListenSocket> sockets;
+  /// Null if there is no web configuration.
+  std::shared_ptr<http::WebSetupFile> web;
+  ServiceManager manager;
+  UserLookup look_up_user;
+  SocketHelper socket_helper;
+  /// Whether a later configuration may ask for it, too.
+  bool may_stop_targets = false;
+};
 
 /// Makes and owns everything that runs while the program serves. For use from
 /// the main thread.
 class Service {
  public:
-  /// Begins to serve. `config` is the configuration that `options` name. `web`
-  /// is null if they name no web configuration.
+  /// Begins to serve. `config` is the configuration that `options` name.
   Service(const Options& options, const config::Config& config,
-          std::vector<http::ListenSocket> sockets,
-          std::shared_ptr<http::WebSetupFile> web, Logger& logger);
+          ServiceParts parts, Logger& logger);
 
   /// Handles events until SIGTERM or SIGINT, and then ends what was started.
   /// Returns whether every thread has ended. If not, threads still use this
@@ -46,9 +58,11 @@ class Service {
   render::ExporterStatus Status() const;
   void WarnOfExposure();
   void Apply(const config::Config& config);
+  LoadResult LoadAgain() const;
   ReloadResult Reload();
   bool EndIsSignalled();
   void AwaitEvent() const;
+  void ReportRefusedCalls();
   void FeedManager();
   bool End();
   void Report(const Result<void>& done);
@@ -57,6 +71,8 @@ class Service {
   Logger& logger_;
   SignalFd signals_;
   ServiceManager manager_;
+  SocketHelper socket_helper_;
+  const bool may_stop_targets_;
   SystemWaitableClock clock_;
   procfs::ProcFs proc_fs_;
   WorkerThreads workers_;
@@ -70,7 +86,6 @@ class Service {
   /// Null if there is no web configuration.
   std::shared_ptr<WebConfigWatch> web_watch_;
   std::shared_ptr<http::Server> server_;
-  std::optional<Watchdog> watchdog_;
   std::chrono::steady_clock::time_point next_feeding_{};
 };
 

@@ -24,25 +24,29 @@ constexpr std::string_view kTlsAnswer = "\x16\x03";
 
 Watchdog::Watchdog(const std::vector<http::ListenSocket>& sockets,
                    Protocol protocol)
-    : sockets_(sockets),
-      question_(protocol == Protocol::kTls ? http::ClientHello()
+    : question_(protocol == Protocol::kTls ? http::ClientHello()
                                            : std::string(kQuestion)),
-      answer_(protocol == Protocol::kTls ? kTlsAnswer : kAnswer) {}
+      answer_(protocol == Protocol::kTls ? kTlsAnswer : kAnswer) {
+  for (const http::ListenSocket& socket : sockets) {
+    Address address;
+    address.length = sizeof address.name;
+    // Where there is no address, none can be asked, and nobody answers.
+    if (::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&address.name),
+                      &address.length) != 0) {
+      address.length = 0;
+    }
+    addresses_.push_back(address);
+  }
+}
 
 /// Connects to where a socket listens (an address such as 0.0.0.0 means this
 /// machine) and sends a request. Invalid where that failed.
-UniqueFd Watchdog::Ask(const http::ListenSocket& socket) const {
-  sockaddr_storage name{};
-  socklen_t length = sizeof name;
-  if (::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&name), &length) !=
-      0) {
-    return {};
-  }
-  UniqueFd fd(::socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+UniqueFd Watchdog::Ask(const Address& address) const {
+  UniqueFd fd(::socket(address.name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return {};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&name), length) !=
-          0 ||
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.name),
+                address.length) != 0 ||
       ::send(fd.get(), question_.data(), question_.size(), MSG_NOSIGNAL) < 0) {
     return {};
   }
@@ -68,8 +72,8 @@ bool Watchdog::Check(std::chrono::milliseconds patience) {
                                       return IsAnswered(question, patience);
                                     });
   questions_.clear();
-  for (const http::ListenSocket& socket : sockets_) {
-    questions_.push_back(Ask(socket));
+  for (const Address& address : addresses_) {
+    questions_.push_back(Ask(address));
   }
   return answered;
 }

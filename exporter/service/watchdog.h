@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <string>
 #include <vector>
@@ -15,7 +17,7 @@ class Watchdog {
  public:
   enum class Protocol { kHttp, kTls };
 
-  /// The sockets must outlive this object.
+  /// Takes the sockets' addresses; it does not need the sockets later.
   explicit Watchdog(const std::vector<http::ListenSocket>& sockets,
                     Protocol protocol = Protocol::kHttp);
 
@@ -28,11 +30,16 @@ class Watchdog {
   bool Check(std::chrono::milliseconds patience);
 
  private:
-  UniqueFd Ask(const http::ListenSocket& socket) const;
+  struct Address {
+    sockaddr_storage name{};
+    socklen_t length = 0;
+  };
+
+  UniqueFd Ask(const Address& address) const;
   bool IsAnswered(const UniqueFd& question,
                   std::chrono::milliseconds patience) const;
 
-  const std::vector<http::ListenSocket>& sockets_;
+  std::vector<Address> addresses_;
   std::string question_;
   /// What an answer begins with.
   std::string answer_;

@@ -12,7 +12,6 @@
 #include <cstring>
 #include <utility>
 
-#include "metrics/base/unique_fd.h"
 #include "metrics/procfs/text.h"
 
 namespace leak_exporter {
@@ -28,7 +27,11 @@ std::string_view Environment(const char* name) {
 ServiceManager::ServiceManager(
     std::string socket,
     std::optional<std::chrono::microseconds> watchdog_interval)
-    : socket_(std::move(socket)), watchdog_interval_(watchdog_interval) {}
+    : socket_(std::move(socket)), watchdog_interval_(watchdog_interval) {
+  if (!socket_.empty()) {
+    fd_.Reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  }
+}
 
 ServiceManager ServiceManager::FromEnvironment() {
   std::optional<std::chrono::microseconds> interval;
@@ -67,10 +70,9 @@ Result<void> ServiceManager::Send(std::string_view message) const {
   if (socket_.front() == '@') name.sun_path[0] = '\0';
   const auto length =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return failure(errno);
+  if (!fd_.valid()) return failure(EMFILE);
   // A manager that does not read must not hang its service.
-  if (::sendto(fd.get(), message.data(), message.size(),
+  if (::sendto(fd_.get(), message.data(), message.size(),
                MSG_NOSIGNAL | MSG_DONTWAIT,
                reinterpret_cast<const sockaddr*>(&name), length) < 0) {
     return failure(errno);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "metrics/base/result.h"
+#include "metrics/base/unique_fd.h"
 
 namespace leak_exporter {
 
@@ -38,6 +39,8 @@ class ServiceManager {
   Result<void> Send(std::string_view message) const;
 
   std::string socket_;
+  /// Open from the start. Invalid without a manager.
+  UniqueFd fd_;
   std::optional<std::chrono::microseconds> watchdog_interval_;
 };
 

@@ -16,8 +16,7 @@ class FileRoot {
   /// This process's own root.
   static FileRoot Own() { return FileRoot(std::nullopt); }
   /// Another process's root, given as a descriptor of /proc/PID/root. Paths are
-  /// resolved by openat2(2) with RESOLVE_IN_ROOT. On a kernel before 5.6, which
-  /// lacks it, Open answers ENOSYS.
+  /// resolved by OpenBelow.
   static FileRoot Of(UniqueFd directory) {
     return FileRoot(std::move(directory));
   }

@@ -1,20 +1,16 @@
 #include "metrics/targets/matcher.h"
 
 #include <fnmatch.h>
-#include <pwd.h>
 #include <re2/re2.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "metrics/procfs/cgroup.h"
 #include "metrics/procfs/cmdline.h"
 #include "metrics/procfs/status.h"
-#include "metrics/procfs/text.h"
 #include "metrics/targets/pid_file.h"
 
 namespace leak_exporter {
@@ -24,23 +20,6 @@ using procfs::ProcessHandle;
 
 /// What the kernel adds to the path of an executable that was replaced.
 constexpr std::string_view kDeleted = " (deleted)";
-
-Result<uid_t> FindUser(const std::string& user) {
-  if (const auto uid = procfs::ParseNumber<uid_t>(user)) return *uid;
-  std::vector<char> buffer(size_t{16} * 1024);
-  passwd entry{};
-  passwd* found = nullptr;
-  int code = 0;
-  do {
-    code = ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(),
-                        &found);
-  } while (code == EINTR);
-  if (found != nullptr) return entry.pw_uid;
-  if (code != 0) {
-    return Failure(EIO, "user '" + user + "': " + std::strerror(code));
-  }
-  return Failure(0, "user '" + user + "' is not known here");
-}
 
 Result<std::unique_ptr<RE2>> CompilePattern(const std::string& pattern) {
   RE2::Options options;
@@ -66,11 +45,12 @@ Matcher::Matcher(Matcher&&) noexcept = default;
 Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 Matcher::~Matcher() = default;
 
-Result<Matcher> Matcher::Compile(const config::MatchConfig& rules) {
+Result<Matcher> Matcher::Compile(const config::MatchConfig& rules,
+                                 const UserLookup& look_up_user) {
   Matcher matcher;
   matcher.rules_ = rules;
   for (const std::string& user : rules.users) {
-    const auto uid = FindUser(user);
+    const auto uid = look_up_user(user);
     if (!uid) return tl::unexpected<Error>(uid.error());
     matcher.uids_.push_back(*uid);
   }

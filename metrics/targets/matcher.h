@@ -12,6 +12,7 @@
 #include "metrics/base/result.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/procfs/stat.h"
+#include "metrics/targets/user_lookup.h"
 
 namespace re2 {
 class RE2;
@@ -25,7 +26,8 @@ class Matcher {
  public:
   /// Compiles the patterns and looks up the users. An error names what is wrong
   /// with the rules: a pattern that RE2 does not take, or an unknown user.
-  static Result<Matcher> Compile(const config::MatchConfig& rules);
+  static Result<Matcher> Compile(const config::MatchConfig& rules,
+                                 const UserLookup& look_up_user = LookUpUser);
 
   Matcher(Matcher&&) noexcept;
   Matcher& operator=(Matcher&&) noexcept;

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "metrics/base/helper_comm.h"
 #include "metrics/procfs/pids.h"
 #include "metrics/targets/ancestry.h"
 
@@ -22,12 +23,20 @@ std::unordered_map<pid_t, pid_t> FindTops(const std::vector<pid_t>& matched,
   return tops;
 }
 
+/// Whether the exporter started the process for itself.
+bool IsHelper(const FoundProcess& process, std::optional<pid_t> own_pid) {
+  return own_pid && process.parent_pid == *own_pid &&
+         process.program.comm == kHelperComm;
+}
+
 }  // namespace
 
 TargetWatch::TargetWatch(const config::TargetConfig& target,
-                         const procfs::ProcFs& fs, const WatchLimits& limits)
+                         const procfs::ProcFs& fs, const WatchLimits& limits,
+                         UserLookup look_up_user)
     : rules_(target.match),
       limits_(limits),
+      look_up_user_(std::move(look_up_user)),
       table_(fs, limits.most_descriptors) {}
 
 TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
@@ -67,7 +76,7 @@ TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
 
 bool TargetWatch::PrepareRules(ErrorTally& errors) {
   if (matcher_) return true;
-  auto matcher = Matcher::Compile(rules_);
+  auto matcher = Matcher::Compile(rules_, look_up_user_);
   if (!matcher) {
     errors.Add(matcher.error());
     return false;
@@ -128,7 +137,9 @@ TargetWatch::Pids TargetWatch::ChooseFromAll(const Work& work) {
     if (work.deadline.Expired()) break;
     const pid_t pid = entry.number;
     if (pid == listing->own_pid || work.walk.IsMember(pid)) continue;
-    if (Matches(work.machine.Find(entry), work.errors)) chosen.push_back(pid);
+    const auto& process = work.machine.Find(entry);
+    if (process && IsHelper(*process, listing->own_pid)) continue;
+    if (Matches(process, work.errors)) chosen.push_back(pid);
   }
   return chosen;
 }

@@ -18,6 +18,7 @@
 #include "metrics/targets/process_tree.h"
 #include "metrics/targets/selector.h"
 #include "metrics/targets/tree_walk.h"
+#include "metrics/targets/user_lookup.h"
 
 namespace leak_exporter {
 
@@ -38,7 +39,8 @@ class TargetWatch {
  public:
   explicit TargetWatch(const config::TargetConfig& target,
                        const procfs::ProcFs& fs = procfs::ProcFs(),
-                       const WatchLimits& limits = WatchLimits());
+                       const WatchLimits& limits = WatchLimits(),
+                       UserLookup look_up_user = LookUpUser);
   TargetWatch(const TargetWatch&) = delete;
   TargetWatch& operator=(const TargetWatch&) = delete;
 
@@ -78,8 +80,8 @@ class TargetWatch {
   void SearchEverywhere(const Work& work);
   /// The processes among `pids` that match.
   Pids Choose(const Pids& pids, const Work& work);
-  /// All processes that match, except the exporter itself and those that are in
-  /// the tree already.
+  /// All processes that match, except the exporter, its helpers and those that
+  /// are in the tree already.
   Pids ChooseFromAll(const Work& work);
   bool Matches(const Result<FoundProcess>& process, ErrorTally& errors);
   void AddHidden(pid_t pid, ErrorTally& errors) const;
@@ -87,6 +89,7 @@ class TargetWatch {
 
   config::MatchConfig rules_;
   WatchLimits limits_;
+  const UserLookup look_up_user_;
   ProcessTable table_;
   KernelThreads kernel_threads_;
   std::optional<Matcher> matcher_;

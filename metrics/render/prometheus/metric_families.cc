@@ -71,6 +71,8 @@ void AddExporter(const ExporterStatus& status, FamilySet& families) {
   families.Add(kExporterConfigLastReloadSuccessTimestampSeconds, {},
                status.config_last_reload_success_unix_seconds);
   families.Add(kExporterLogLinesDroppedTotal, {}, status.log_lines_dropped);
+  families.Add(kExporterSystemCallsRefusedTotal, {},
+               status.system_calls_refused);
   families.Add(kExporterDebugBlocksDroppedTotal, {},
                status.debug_blocks_dropped);
   families.Add(kProcessCpuSecondsTotal, {}, status.cpu_seconds);

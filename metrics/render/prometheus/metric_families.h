@@ -23,6 +23,7 @@ struct ExporterStatus {
   /// Log lines and debug blocks that were left out so far, because nobody read
   /// them in time.
   std::optional<uint64_t> log_lines_dropped;
+  std::optional<uint64_t> system_calls_refused;
   std::optional<uint64_t> debug_blocks_dropped;
   std::optional<double> cpu_seconds;
   std::optional<uint64_t> open_fds;

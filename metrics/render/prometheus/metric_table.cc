@@ -372,6 +372,13 @@ constexpr std::array<Metric, kMetrics> kTable = {{
      "",
      {},
      "Log lines that were left out because nobody read the log in time."},
+    {kExporterSystemCallsRefusedTotal,
+     "leak_exporter_system_calls_refused_total",
+     kCounter,
+     "",
+     {},
+     "System calls that the program made without need, and that its filter "
+     "refused."},
     {kExporterDebugBlocksDroppedTotal,
      "leak_exporter_debug_blocks_dropped_total",
      kCounter,

@@ -67,6 +67,7 @@ enum class MetricId : size_t {
   kExporterConfigLastReloadSuccessful,
   kExporterConfigLastReloadSuccessTimestampSeconds,
   kExporterLogLinesDroppedTotal,
+  kExporterSystemCallsRefusedTotal,
   kExporterDebugBlocksDroppedTotal,
   kProcessCpuSecondsTotal,
   kProcessOpenFds,

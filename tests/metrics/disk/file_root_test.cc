@@ -90,7 +90,7 @@ TEST_CASE("file_root: errors name the path as it was given") {
 }
 
 TEST_CASE("file_root: the links of /proc lead nowhere under another root") {
-  // They would lead out of it (proc(5), openat2(2)).
+  // They would lead out of it (proc(5)).
   const auto exe = RootAt("/").Open("/proc/self/exe", O_RDONLY);
   REQUIRE_FALSE(exe);
   CHECK(exe.error().code == ELOOP);

@@ -223,6 +223,7 @@ ExporterStatus SampleExporterStatus() {
   status.config_last_reload_successful = true;
   status.config_last_reload_success_unix_seconds = 1699990000.5;
   status.log_lines_dropped = 12;
+  status.system_calls_refused = 1;
   status.debug_blocks_dropped = 3;
   status.cpu_seconds = 1.25;
   status.open_fds = 9;
