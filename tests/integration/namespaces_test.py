@@ -119,6 +119,8 @@ class NamespacesTest(unittest.TestCase):
         self.assertIn("leak_resident_memory_bytes", samples.names())
         self.assertEqual([series for series in samples.names()
                           if series.startswith("leak_python_")], [])
+        # The log is written by a thread of its own, whole at the end.
+        self.exporter.stop()
         reasons = [line for line in self.exporter.log.splitlines()
                    if "collector=python_heap" in line]
         self.assertEqual(len(reasons), 1, self.exporter.log)
