@@ -66,16 +66,16 @@ FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
                              const Deadline& deadline,
                              const FinishedRun* before) {
   FoundProcesses found;
-  bool timed_out = false;
+  bool incomplete = false;
   ErrorTally errors;
   found.finished.run = Timed(CollectorId::kTargets, clock, errors, [&] {
     TargetWatch::Discovery discovery = search(clock, deadline);
-    timed_out = discovery.timed_out;
+    incomplete = discovery.incomplete;
     found.tree = std::move(discovery.tree);
     errors = std::move(discovery.errors);
     return errors.errors().empty();
   });
-  if (timed_out && before != nullptr) {
+  if (incomplete && before != nullptr) {
     found.finished.main = before->main;
     found.finished.parts = before->parts;
     found.finished.run.timestamp_unix_seconds =

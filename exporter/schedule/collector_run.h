@@ -54,9 +54,8 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
                          const RunEnvironment& environment);
 
 /// Runs a search and times it, as RunCollector() does. The run is a success if
-/// no read failed. A search that does not end before its deadline has the
-/// processes and the timestamp of `before`, the search before it; null if there
-/// was none.
+/// no read failed. An incomplete search has the processes and the timestamp of
+/// `before`, the search before it; null if there was none.
 FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
                              const Deadline& deadline,
                              const FinishedRun* before);

@@ -8,13 +8,10 @@ namespace {
 
 ErrorCause CauseOf(const Error& error) {
   if (IsPermission(error)) return ErrorCause::kPermission;
+  if (IsExhausted(error)) return ErrorCause::kLimit;
   switch (error.code) {
     case 0:
       return ErrorCause::kMalformed;
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return ErrorCause::kLimit;
     case ENOTSUP:
       return ErrorCause::kUnsupported;
     case ETIMEDOUT:
@@ -28,6 +25,7 @@ ErrorCause CauseOf(const Error& error) {
 
 void ErrorTally::Add(const Error& error) {
   if (!IsGone(error)) Add(CauseOf(error), error.message);
+  exhausted_ = exhausted_ || IsExhausted(error);
 }
 
 void ErrorTally::Add(ErrorCause cause, std::string_view message) {

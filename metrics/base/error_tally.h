@@ -71,10 +71,13 @@ class ErrorTally {
   void Note(std::string_view text);
 
   const std::vector<CollectorError>& errors() const { return errors_; }
+  /// Whether a read failed because this program had run out (IsExhausted).
+  bool exhausted() const { return exhausted_; }
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   std::vector<CollectorError> errors_;
+  bool exhausted_ = false;
   std::vector<std::string> notes_;
 };
 

@@ -34,6 +34,12 @@ inline bool IsGone(const Error& error) {
   return error.code == ENOENT || error.code == ESRCH;
 }
 
+/// Whether this program itself has no descriptors or no memory left. That says
+/// nothing about what was to be read.
+inline bool IsExhausted(const Error& error) {
+  return error.code == EMFILE || error.code == ENFILE || error.code == ENOMEM;
+}
+
 /// Whether the kernel refused. The caller then has no value, which is never 0,
 /// and counts the error.
 inline bool IsPermission(const Error& error) {

@@ -41,10 +41,10 @@ const Result<FoundProcess>& MachineProcesses::Find(
 }
 
 Result<FoundProcess> MachineProcesses::Read(pid_t pid) {
-  return procfs::ReadStat(fs_, pid, buffer_)
-      .map([pid](const procfs::Stat& stat) {
-        return FoundProcess::Of(pid, stat);
-      });
+  const auto stat = procfs::ReadStat(fs_, pid, buffer_);
+  if (stat) return FoundProcess::Of(pid, *stat);
+  exhausted_ = exhausted_ || IsExhausted(stat.error());
+  return tl::unexpected<Error>(stat.error());
 }
 
 Result<MachineProcesses::Listing> MachineProcesses::ReadList() {

@@ -46,6 +46,10 @@ class MachineProcesses {
   /// was read for the same entry in an earlier search.
   const Result<FoundProcess>& Find(const procfs::NumberedEntry& entry);
 
+  /// Whether a process could not be read because this program had run out of
+  /// descriptors or memory.
+  bool exhausted() const { return exhausted_; }
+
  private:
   Result<FoundProcess> Read(pid_t pid);
   Result<Listing> ReadList();
@@ -54,6 +58,7 @@ class MachineProcesses {
   KernelThreads& kernel_threads_;
   std::optional<Result<Listing>> listing_;
   std::unordered_map<pid_t, Result<FoundProcess>> found_;
+  bool exhausted_ = false;
   std::string buffer_;
 };
 

@@ -59,10 +59,15 @@ TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
   }
   discovery.tree = walk.Finish();
   if (deadline.Expired()) {
-    discovery.tree = {};
-    discovery.timed_out = true;
     discovery.errors.Add(ErrorCause::kTimeout,
                          "the processes were not found before the deadline");
+    discovery.incomplete = true;
+  }
+  if (discovery.errors.exhausted() || machine.exhausted()) {
+    discovery.incomplete = true;
+  }
+  if (discovery.incomplete) {
+    discovery.tree = {};
     return discovery;
   }
   if (selector_) selector_->EndGeneration();

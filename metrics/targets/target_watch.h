@@ -50,9 +50,10 @@ class TargetWatch {
     /// applied (an unknown user) are an error too, and leave the tree empty. So
     /// is a process that /proc hides (hidepid), if it may be the target's.
     ErrorTally errors;
-    /// The search did not end before its deadline. Then the tree is empty, and
-    /// what was remembered before stays.
-    bool timed_out = false;
+    /// The search did not end before its deadline, or the exporter had no
+    /// descriptors or memory for it. Then the tree is empty, and what was
+    /// remembered before stays.
+    bool incomplete = false;
   };
   /// Searches the machine's processes as they are now, for this target alone.
   Discovery Measure(const Clock& clock, const Deadline& deadline);

@@ -44,7 +44,7 @@ class FakeTarget {
       TargetWatch::Discovery discovery;
       complain(discovery.errors);
       if (deadline.Expired()) {
-        discovery.timed_out = true;
+        discovery.incomplete = true;
         discovery.errors.Add(ErrorCause::kTimeout, "took too long");
         return discovery;
       }

@@ -1,5 +1,6 @@
 #include "metrics/targets/target_watch.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,8 +41,16 @@ class Watched {
   void MeasureTooLate() {
     discovery_ = watch_->Measure(clock, Deadline(clock, clock.Now()));
   }
+  void MeasureWithoutDescriptors() {
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    discovery_ = watch_->Measure(clock, Deadline::Never(clock));
+    ::setrlimit(RLIMIT_NOFILE, &before);
+  }
 
-  bool timed_out() const { return discovery_.timed_out; }
+  bool incomplete() const { return discovery_.incomplete; }
 
   Pids mains() const { return PidsOf(discovery_.tree.main); }
   Pids descendants() const { return PidsOf(discovery_.tree.descendants); }
@@ -343,7 +352,7 @@ TEST_CASE(
   watched.SyncAndMeasure();
   REQUIRE(watched.descendants() == Pids{101});
   watched.MeasureTooLate();
-  CHECK(watched.timed_out());
+  CHECK(watched.incomplete());
   CHECK(watched.mains().empty());
   CHECK(watched.descendants().empty());
   REQUIRE(watched.errors().size() == 1);
@@ -352,9 +361,33 @@ TEST_CASE(
   // What was remembered is not forgotten: the zombie is as old as it was.
   watched.clock.Advance(seconds(30));
   watched.SyncAndMeasure();
-  CHECK_FALSE(watched.timed_out());
+  CHECK_FALSE(watched.incomplete());
   CHECK(watched.mains() == Pids{100});
   CHECK(watched.zombie_since(101) == seconds(1000));
+}
+
+TEST_CASE(
+    "target watch: a search without descriptors finds nothing, and says so") {
+  MatchConfig by_pid;
+  by_pid.pids = {100};
+  for (const MatchConfig& rules : {ByComm("app"), by_pid}) {
+    Watched watched(rules);
+    watched.tree[100].comm = "app";
+    watched.tree[101].parent = 100;
+    watched.SyncAndMeasure();
+    REQUIRE(watched.descendants() == Pids{101});
+    watched.MeasureWithoutDescriptors();
+    CHECK(watched.incomplete());
+    CHECK(watched.mains().empty());
+    CHECK(watched.descendants().empty());
+    REQUIRE(watched.errors().size() == 1);
+    CHECK(watched.errors()[0].cause == ErrorCause::kLimit);
+
+    watched.SyncAndMeasure();
+    CHECK_FALSE(watched.incomplete());
+    CHECK(watched.mains() == Pids{100});
+    CHECK(watched.descendants() == Pids{101});
+  }
 }
 
 }  // namespace
