@@ -43,6 +43,11 @@ UniqueFd Checked(int fd, const char* call) {
   return UniqueFd(fd);
 }
 
+bool HasPending(int listening) {
+  pollfd waiting{listening, POLLIN, 0};
+  return ::poll(&waiting, 1, 0) == 1;
+}
+
 }  // namespace
 
 Acceptor::Acceptor(const std::vector<ListenSocket>& sockets,
@@ -125,10 +130,14 @@ bool Acceptor::Accept(int listening) {
   UniqueFd fd(::accept4(listening, reinterpret_cast<sockaddr*>(&peer), &length,
                         SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd.valid()) {
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-        errno == ENOMEM) {
+    const int code = errno;
+    const bool exhausted =
+        code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+    // The kernel takes a descriptor before it looks for a connection: nobody is
+    // closed for one that is not there.
+    if (exhausted && HasPending(listening)) {
       logger_.Warn("a connection could not be accepted",
-                   {{"error", std::strerror(errno)}});
+                   {{"error", std::strerror(code)}});
       connections_.CloseOne();
       ::poll(nullptr, 0, kPauseMilliseconds);
     }
