@@ -45,6 +45,15 @@ std::optional<BlockSchedule::TimePoint> BlockSchedule::NextDue() const {
   return next == entries_.end() ? std::nullopt : std::optional(next->next_due);
 }
 
+std::optional<BlockSchedule::TimePoint::duration>
+BlockSchedule::ShortestInterval() const {
+  std::optional<TimePoint::duration> shortest;
+  for (const Entry& entry : entries_) {
+    shortest = std::min(shortest.value_or(entry.interval), entry.interval);
+  }
+  return shortest;
+}
+
 std::vector<render::DebugBlock> BlockSchedule::TakeDue(TimePoint now) {
   std::vector<render::DebugBlock> due;
   for (Entry& entry : entries_) {

@@ -25,6 +25,10 @@ class BlockSchedule {
   /// When the next block is due. Absent where no block is enabled.
   std::optional<TimePoint> NextDue() const;
 
+  /// The interval of the block that is printed most often. Absent where no
+  /// block is enabled.
+  std::optional<TimePoint::duration> ShortestInterval() const;
+
   /// The blocks that are due now, in the order in which they are printed. Each
   /// is due again at its next multiple.
   std::vector<render::DebugBlock> TakeDue(TimePoint now);

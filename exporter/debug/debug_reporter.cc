@@ -1,6 +1,8 @@
 #include "exporter/debug/debug_reporter.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "metrics/render/debug/block_collectors.h"
@@ -9,9 +11,9 @@
 namespace leak_exporter {
 namespace {
 
-// How long a block may wait for its measurement. After that it shows the last
-// results.
-constexpr std::chrono::seconds kMeasuringBudget{30};
+// How long a block may wait for its measurement, and for walks in the
+// background half an interval at most. After that it shows the last results.
+constexpr std::chrono::nanoseconds kMeasuringBudget = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -52,6 +54,8 @@ void DebugReporter::Run() {
     if (!blocks.empty()) {
       const auto writer = writer_;
       const uint64_t left_out = schedule_.LeftOut(clock_.Now());
+      const std::chrono::nanoseconds interval =
+          schedule_.ShortestInterval().value_or(kMeasuringBudget);
       lock.unlock();
       if (left_out > left_out_before) {
         logger_.Warn(
@@ -60,7 +64,7 @@ void DebugReporter::Run() {
             {{"blocks", left_out - left_out_before}});
       }
       left_out_before = left_out;
-      Print(blocks, writer);
+      Print(blocks, writer, std::min(interval / 2, kMeasuringBudget));
       lock.lock();
       continue;
     }
@@ -74,11 +78,18 @@ void DebugReporter::Run() {
 }
 
 void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
-                          const std::shared_ptr<BlockWriter>& writer) {
-  const Snapshot snapshot = snapshotter_.Take(
-      {std::nullopt, render::CollectorsOf(blocks), kMeasuringBudget});
-  const auto written = writer->Write(render::DebugBlocks(
-      snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1));
+                          const std::shared_ptr<BlockWriter>& writer,
+                          std::chrono::nanoseconds background_wait) {
+  const Snapshot snapshot =
+      snapshotter_.Take({.collectors = render::CollectorsOf(blocks),
+                         .budget = kMeasuringBudget,
+                         .background_wait = background_wait});
+  std::string text = render::DebugBlocks(
+      snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1);
+  // What broke off amid a line must not hide the next block's first one.
+  if (failed_before_) text.insert(0, 1, '\n');
+  const auto written = writer->Write(text);
+  failed_before_ = !written;
   if (!written) {
     logger_.Error("debug blocks were not written",
                   {{"error", written.error().message}});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -17,8 +18,10 @@
 namespace leak_exporter {
 
 /// Prints the configured debug blocks, each at its own interval. Blocks that
-/// are due together come from one snapshot and are written together. A failure
-/// to write is logged, and the next blocks are tried again.
+/// are due together come from one snapshot and are written together. A walk
+/// that takes long, or hangs, does not make them miss the next interval: they
+/// show its last result then. A failure to write is logged, and the next blocks
+/// are tried again.
 ///
 /// Thread-safe. Must be owned by a shared_ptr. Its thread shares the ownership,
 /// because it may hang in a write that nobody reads.
@@ -42,7 +45,8 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
  private:
   void Run();
   void Print(const std::vector<render::DebugBlock>& blocks,
-             const std::shared_ptr<BlockWriter>& writer);
+             const std::shared_ptr<BlockWriter>& writer,
+             std::chrono::nanoseconds background_wait);
 
   const Snapshotter& snapshotter_;
   const WaitableClock& clock_;
@@ -55,6 +59,9 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
   BlockSchedule schedule_;
   /// Only the thread uses it; Configure replaces it.
   std::shared_ptr<BlockWriter> writer_;
+  /// Whether the last blocks may have been written in part. Only the thread
+  /// uses it.
+  bool failed_before_ = false;
 };
 
 }  // namespace leak_exporter

@@ -85,6 +85,17 @@ TEST_CASE("block schedule: another configuration keeps what is the same") {
   CHECK(schedule.NextDue() == kStart + seconds(10));
 }
 
+TEST_CASE("block schedule: the shortest interval is known") {
+  BlockSchedule schedule;
+  CHECK_FALSE(schedule.ShortestInterval());
+  config::DebuggingConfig config;
+  config.disk_profile_interval = seconds(20);
+  config.pid_profile_interval = seconds(7);
+  config.mapping_profile_interval = seconds(9);
+  schedule.Configure(config, kStart);
+  CHECK(schedule.ShortestInterval() == seconds(7));
+}
+
 TEST_CASE("block schedule: blocks that were missed are counted") {
   BlockSchedule schedule;
   schedule.Configure(PidEvery(seconds(10)), kStart);
