@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import socket
@@ -77,33 +78,44 @@ class Response:
 class Exporter:
     """A running exporter; `output` and `log` are what it wrote so far."""
 
-    def __init__(self, arguments, directory, user=None, prefix=()):
+    def __init__(self, arguments, directory, user=None, prefix=(),
+                 environment=None):
         """`prefix` is a command that runs the exporter in its own place."""
         self.directory = pathlib.Path(directory)
         self.socket_path = str(self.directory / "exporter.sock")
         self.output_path = self.directory / "exporter.out"
         self.log_path = self.directory / "exporter.log"
         notify_path = str(self.directory / "notify.sock")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            notify.bind(notify_path)
-            os.chmod(notify_path, 0o777)
-            notify.settimeout(WAIT_SECONDS)
-            with open(self.output_path, "wb") as output, \
-                    open(self.log_path, "wb") as log:
-                self.process = subprocess.Popen(
-                    [*prefix, EXPORTER, "serve", UNNEEDED_CALLS, *arguments,
-                     "--web.listen-address=unix:" + self.socket_path],
-                    stdin=subprocess.DEVNULL, stdout=output, stderr=log,
-                    env={**os.environ, "NOTIFY_SOCKET": notify_path},
-                    **as_user(user))
-            try:
-                while b"READY=1" not in notify.recv(4096):
-                    pass
-            except TimeoutError:
-                self.stop()
-                raise AssertionError("the exporter was never ready: "
-                                     + self.log) from None
-        os.unlink(notify_path)
+        pathlib.Path(notify_path).unlink(missing_ok=True)
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(notify_path)
+        os.chmod(notify_path, 0o777)
+        self.notify.settimeout(WAIT_SECONDS)
+        with open(self.output_path, "wb") as output, \
+                open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [*prefix, EXPORTER, "serve", UNNEEDED_CALLS, *arguments,
+                 "--web.listen-address=unix:" + self.socket_path],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=log,
+                env={**os.environ, "NOTIFY_SOCKET": notify_path,
+                     **(environment or {})},
+                **as_user(user))
+        try:
+            self.await_notification(b"READY=1")
+        except TimeoutError:
+            self.stop()
+            raise AssertionError("the exporter was never ready: "
+                                 + self.log) from None
+
+    def await_notification(self, wanted):
+        """Reads what it tells the service manager until this is said."""
+        while wanted not in self.notify.recv(4096):
+            pass
+
+    def forget_notifications(self):
+        """Makes room for later ones, which the kernel bounds to a few."""
+        while select.select([self.notify], [], [], 0)[0]:
+            self.notify.recv(4096)
 
     @property
     def output(self):
@@ -163,7 +175,9 @@ class Exporter:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=WAIT_SECONDS)
+        status = self.process.wait(timeout=WAIT_SECONDS)
+        self.notify.close()
+        return status
 
     def __enter__(self):
         return self
@@ -210,13 +224,14 @@ class Samples:
 
 
 class Target:
-    """A Python program that prints one line of JSON when it is ready and ends
-    when its standard input closes."""
+    """A program that prints one line of JSON when it is ready and ends when
+    its standard input closes: a script of this folder, or a built program."""
 
     def __init__(self, script, *arguments, user=None, cwd=None, prefix=()):
         """`prefix` is a command that runs the program in its own place."""
+        interpreter = [PYTHON] if str(script).endswith(".py") else []
         self.process = subprocess.Popen(
-            [*prefix, PYTHON, str(HERE / script), *map(str, arguments)],
+            [*prefix, *interpreter, str(HERE / script), *map(str, arguments)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=cwd,
             **as_user(user))
         line = self.process.stdout.readline()
@@ -273,6 +288,13 @@ def start_ticks(pid):
     """When a process started, in clock ticks after boot."""
     return int(pathlib.Path(f"/proc/{pid}/stat").read_text()
                .rpartition(")")[2].split()[19])
+
+
+def is_listening(port):
+    """Whether a connection to a loopback port is accepted."""
+    with socket.socket() as client:
+        client.settimeout(WAIT_SECONDS)
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def encode(**query):
