@@ -46,6 +46,7 @@ class ClockJumpsTest(fault_case.FaultCase):
         super().setUp()
         self.forest = self.enterContext(
             harness.Target("process_forest.py", self.directory))
+        self.forest.await_input()
         self.clocks = Clocks(self.directory / "clocks")
         config = harness.write_config(self.directory, f"""
 targets:

@@ -27,6 +27,7 @@ class FullDiskTest(fault_case.FaultCase):
         harness.require_root()
         self.forest = self.enterContext(
             harness.Target("process_forest.py", self.directory))
+        self.forest.await_input()
         self.disk = self.directory / "disk"
         self.disk.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}",

@@ -242,6 +242,14 @@ class Target:
     def pid(self):
         return self.process.pid
 
+    def await_input(self):
+        """Waits until it waits for its input: nothing of it changes then."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        waits_in = pathlib.Path(f"/proc/{self.pid}/wchan")
+        while "pipe_read" not in waits_in.read_text():
+            assert time.monotonic() < deadline, waits_in.read_text()
+            os.sched_yield()
+
     def tell(self, command):
         """Sends a command and returns the program's answer."""
         self.process.stdin.write(command + "\n")

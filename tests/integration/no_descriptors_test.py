@@ -22,6 +22,7 @@ class NoDescriptorsTest(fault_case.FaultCase):
         super().setUp()
         self.forest = self.enterContext(
             harness.Target("process_forest.py", self.directory))
+        self.forest.await_input()
         names = [f"app{number}" for number in range(8)]
         self.targets = names
         rules = "".join(f"""

@@ -16,9 +16,9 @@ def state(pid):
 
 
 class StoppedTargetTest(fault_case.FaultCase):
-    def await_state(self, wanted):
+    def await_stop(self):
         deadline = time.monotonic() + harness.WAIT_SECONDS
-        while state(self.target.pid) not in wanted:
+        while state(self.target.pid) != "T":
             self.assertLess(time.monotonic(), deadline)
             os.sched_yield()
 
@@ -36,12 +36,12 @@ collectors:
   python_heap: {{min_interval: 100 ms}}
 """)
         self.start(f"--config.file={config}")
-        self.await_state("S")
+        self.target.await_input()
         before = self.exporter.scrape_with("python_heap", "disk_usage",
                                            "smaps")
         self.target.process.send_signal(signal.SIGSTOP)
         self.addCleanup(self.target.process.send_signal, signal.SIGCONT)
-        self.await_state("T")
+        self.await_stop()
 
         def measured(samples):
             return samples.get("leak_scrape_collector_timestamp_seconds",
@@ -60,11 +60,11 @@ collectors:
             target="app").values()), {1})
 
         self.target.process.send_signal(signal.SIGCONT)
-        self.await_state("S")
+        self.target.await_input()
         self.assertEqual(fault_case.still_values(self.scrape(), "app"),
                          fault_case.still_values(before, "app"))
         self.target.process.send_signal(signal.SIGSTOP)
-        self.await_state("T")
+        self.await_stop()
         self.assert_ends_in_time()
 
 
