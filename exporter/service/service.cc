@@ -193,12 +193,9 @@ void Service::FeedManager() {
   if (!interval || clock_.Now() < next_feeding_) return;
   next_feeding_ = clock_.Now() + *interval / kWatchdogTurns;
   const bool encrypts = web_ && web_->Current()->Encrypts();
-  if (socket_helper_.Answers(encrypts ? Watchdog::Protocol::kTls
-                                      : Watchdog::Protocol::kHttp)) {
-    Report(manager_.Watchdog());
-  } else {
-    logger_.Error("the server does not answer");
-  }
+  const auto answered = socket_helper_.CheckAnswers(
+      encrypts ? Watchdog::Protocol::kTls : Watchdog::Protocol::kHttp);
+  Report(answered ? manager_.Watchdog() : answered);
 }
 
 bool Service::End() {

@@ -53,10 +53,12 @@ Result<SocketHelper> SocketHelper::Start(
       });
 }
 
-bool SocketHelper::Answers(Watchdog::Protocol protocol) {
+Result<void> SocketHelper::CheckAnswers(Watchdog::Protocol protocol) {
   const auto answer = process_.Ask(
       protocol == Watchdog::Protocol::kTls ? kAskTls : kAskHttp, kPatience);
-  return answer && *answer == kYes;
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  if (*answer == kYes) return {};
+  return Failure(0, "the server does not answer");
 }
 
 Result<void> SocketHelper::RemoveFiles() {

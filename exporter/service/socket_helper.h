@@ -19,10 +19,10 @@ class SocketHelper {
   /// thread.
   static Result<SocketHelper> Start(std::vector<http::ListenSocket>& sockets);
 
-  /// Whether every socket has answered the request that the last call made, as
-  /// Watchdog::Check says. Waits at most half a second. False if the helper has
-  /// ended or hangs.
-  bool Answers(Watchdog::Protocol protocol);
+  /// Succeeds if every socket has answered the request that the last call made,
+  /// as Watchdog::Check says. Waits at most half a second. An error says that
+  /// the program does not answer, or that the helper has ended or hangs.
+  Result<void> CheckAnswers(Watchdog::Protocol protocol);
 
   /// Waits until they are removed, at most half a second.
   Result<void> RemoveFiles();

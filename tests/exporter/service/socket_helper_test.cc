@@ -41,7 +41,7 @@ TEST_CASE("socket_helper: it tells whether the program answers") {
       log.logger());
   // The first call has nothing to judge by. What it asked is answered some time
   // before a later one.
-  REQUIRE(helper->Answers(Watchdog::Protocol::kHttp));
+  REQUIRE(helper->CheckAnswers(Watchdog::Protocol::kHttp));
   const auto until =
       std::chrono::steady_clock::now() + std::chrono::seconds(10);
   bool answers = false;
@@ -49,12 +49,14 @@ TEST_CASE("socket_helper: it tells whether the program answers") {
        !answers && std::chrono::steady_clock::now() < until;
        milliseconds *= 2) {
     ::poll(nullptr, 0, milliseconds);
-    answers = helper->Answers(Watchdog::Protocol::kHttp);
+    answers = helper->CheckAnswers(Watchdog::Protocol::kHttp).has_value();
   }
   CHECK(answers);
   server.reset();
-  static_cast<void>(helper->Answers(Watchdog::Protocol::kHttp));
-  CHECK_FALSE(helper->Answers(Watchdog::Protocol::kHttp));
+  static_cast<void>(helper->CheckAnswers(Watchdog::Protocol::kHttp));
+  const auto dead = helper->CheckAnswers(Watchdog::Protocol::kHttp);
+  REQUIRE_FALSE(dead);
+  CHECK(dead.error().message == "the server does not answer");
 }
 
 TEST_CASE("socket_helper: it removes the files of Unix sockets, when told") {

@@ -390,5 +390,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("target: the exporter and its helpers match no rule") {
+  MatchConfig rules;
+  rules.cmdlines = {"leak_exporter"};
+  Watched watched(rules);
+  constexpr pid_t kExporter = 50;
+  for (const pid_t pid : {kExporter, 51, 52, 53}) {
+    watched.tree[pid].cmdline = "leak_exporter";
+  }
+  watched.tree[51].parent = kExporter;
+  watched.tree[51].comm = "leak_exp_helper";
+  // A target that a script started before it became the exporter.
+  watched.tree[52].parent = kExporter;
+  // Another exporter's helper.
+  watched.tree[53].comm = "leak_exp_helper";
+  std::filesystem::create_directory_symlink(std::to_string(kExporter),
+                                            watched.tree.root() + "/self");
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{52, 53});
+}
+
 }  // namespace
 }  // namespace leak_exporter
