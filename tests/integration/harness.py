@@ -30,7 +30,7 @@ WAIT_SECONDS = 30
 EXPORTER = os.environ["LEAK_EXPORTER"]
 # A system call that the filter does not know fails the test.
 UNNEEDED_CALLS = ("--security.unneeded-calls="
-                  + os.environ["LEAK_UNNEEDED_CALLS"])
+                  + os.environ.get("LEAK_UNNEEDED_CALLS", "kill"))
 HERE = pathlib.Path(__file__).resolve().parent
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
