@@ -262,10 +262,9 @@ void CollectorRunner::EndOrPark() {
 
 /// Null where another runner has the work under way, one before a reload.
 CollectorRunner::Claimed CollectorRunner::TryClaim(CollectorId id) {
-  WorkKey key{target_.name, id};
-  if (id == CollectorId::kTargets) key.rules = target_.match;
-  auto claim = environment_.outstanding->TryClaim(key, environment_.clock.Now(),
-                                                  weak_from_this());
+  auto claim = environment_.outstanding->TryClaim(
+      {target_.name, id, target_.match}, environment_.clock.Now(),
+      weak_from_this());
   if (claim) {
     return std::make_shared<OutstandingWork::Claim>(*std::move(claim));
   }

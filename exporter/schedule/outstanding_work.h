@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -19,10 +20,18 @@ namespace leak_exporter {
 struct WorkKey {
   std::string target;
   CollectorId thing;
-  /// Set for a search only. A search by other rules is other work.
-  config::MatchConfig rules = {};
+  /// The rules by which the target's processes are found.
+  config::MatchConfig rules;
 
-  bool operator==(const WorkKey&) const = default;
+  /// Whether both are the same work. A target that has another name by now is
+  /// still the same target if its rules are; so is one that has other rules by
+  /// now if its name is, except for the search, which other rules make another
+  /// one.
+  bool IsSameAs(const WorkKey& other) const {
+    if (thing != other.thing) return false;
+    if (rules == other.rules) return true;
+    return thing != CollectorId::kTargets && target == other.target;
+  }
 };
 
 /// Knows all work that is under way, also work that began under an earlier
@@ -44,17 +53,17 @@ class OutstandingWork : public std::enable_shared_from_this<OutstandingWork> {
   /// then calls the waiters.
   class Claim {
    public:
-    Claim(std::shared_ptr<OutstandingWork> work, WorkKey key)
-        : work_(std::move(work)), key_(std::move(key)) {}
+    Claim(std::shared_ptr<OutstandingWork> work, uint64_t number)
+        : work_(std::move(work)), number_(number) {}
     Claim(Claim&&) noexcept = default;
     Claim& operator=(Claim&&) = delete;
     ~Claim() {
-      if (work_ != nullptr) work_->Release(key_);
+      if (work_ != nullptr) work_->Release(number_);
     }
 
    private:
     std::shared_ptr<OutstandingWork> work_;
-    WorkKey key_;
+    uint64_t number_;
   };
 
   /// Returns the claim. If another caller has it, returns since when, and calls
@@ -64,15 +73,17 @@ class OutstandingWork : public std::enable_shared_from_this<OutstandingWork> {
 
  private:
   struct Entry {
+    uint64_t number = 0;
     WorkKey key;
     TimePoint since;
     std::set<std::weak_ptr<Waiter>, std::owner_less<>> waiters = {};
   };
 
-  void Release(const WorkKey& key);
+  void Release(uint64_t number);
 
   std::mutex mutex_;
   std::vector<Entry> entries_;
+  uint64_t claims_ = 0;
 };
 
 }  // namespace leak_exporter

@@ -45,6 +45,10 @@ Snapshotter::Snapshotter(MeasuringFactory factory,
                environment.workers, environment.clock),
       background_(environment.threads, WorkerThreads::Priority::kBackground,
                   environment.background, environment.clock),
+      lookers_(environment.threads, WorkerThreads::Priority::kBackground,
+               environment.background, environment.clock),
+      looks_(std::make_shared<OutstandingLooks>(lookers_, environment.clock,
+                                                environment.looks)),
       environment_{environment.clock,
                    environment.proc_fs,
                    workers_,
@@ -59,7 +63,8 @@ Snapshotter::~Snapshotter() { Stop(); }
 void Snapshotter::Configure(const config::Config& config) {
   auto setup = std::make_shared<Setup>();
   setup->collectors = config.collectors;
-  for (const auto& collector : factory_.make_collectors(config.collectors)) {
+  for (const auto& collector :
+       factory_.make_collectors(config.collectors, looks_)) {
     setup->enabled.set(static_cast<size_t>(collector->id()));
   }
   const std::lock_guard lock(mutex_);
@@ -80,7 +85,7 @@ std::shared_ptr<CollectorRunner> Snapshotter::KeepOrMake(
   }
   return std::make_shared<CollectorRunner>(
       target, factory_.make_search(target, config.targets.size()),
-      factory_.make_collectors(config.collectors), environment_);
+      factory_.make_collectors(config.collectors, looks_), environment_);
 }
 
 Snapshot Snapshotter::Take(const SnapshotRequest& request) const {
@@ -127,6 +132,8 @@ bool Snapshotter::HasCollector(CollectorId id) const {
 
 void Snapshotter::Stop() {
   for (const auto& runner : CurrentSetup()->runners) runner->Stop();
+  looks_->Stop();
+  lookers_.Stop();
   workers_.Stop();
   background_.Stop();
 }

@@ -14,11 +14,13 @@
 #include "exporter/log/log.h"
 #include "exporter/schedule/collector_run.h"
 #include "exporter/schedule/collector_runner.h"
+#include "exporter/schedule/outstanding_looks.h"
 #include "exporter/schedule/outstanding_work.h"
 #include "exporter/schedule/waitable_clock.h"
 #include "exporter/schedule/worker_pool.h"
 #include "exporter/schedule/worker_threads.h"
 #include "metrics/collectors/collector.h"
+#include "metrics/disk/directory_looks.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/snapshot.h"
 
@@ -46,8 +48,10 @@ struct MeasuringFactory {
   /// Makes the search for one target. `targets` is the number of all targets.
   std::function<SearchProcesses(const config::TargetConfig&, size_t targets)>
       make_search;
+  /// Makes one target's collectors. All of them, also those made by a later
+  /// configuration, share the looks.
   std::function<std::vector<std::unique_ptr<Collector>>(
-      const config::CollectorsConfig&)>
+      const config::CollectorsConfig&, const std::shared_ptr<DirectoryLooks>&)>
       make_collectors;
 };
 
@@ -68,6 +72,7 @@ struct SnapshotterEnvironment {
   RunListener listener = {};
   PoolLimits workers = ScrapePoolLimits();
   PoolLimits background = BackgroundPoolLimits();
+  LookLimits looks = {};
 };
 
 /// Measures the configured targets on request, all at once. Scrapes, debug
@@ -113,6 +118,9 @@ class Snapshotter {
   const WaitableClock& clock_;
   WorkerPool workers_;
   WorkerPool background_;
+  /// Runs looks at directories.
+  WorkerPool lookers_;
+  const std::shared_ptr<OutstandingLooks> looks_;
   const RunnerEnvironment environment_;
 
   mutable std::mutex mutex_;

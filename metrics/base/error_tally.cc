@@ -37,6 +37,19 @@ void ErrorTally::Add(ErrorCause cause, std::string_view message) {
   errors_.push_back({cause, 1, std::string(message)});
 }
 
+void ErrorTally::Add(const ErrorTally& other) {
+  for (const CollectorError& error : other.errors_) {
+    const auto known =
+        std::ranges::find(errors_, error.cause, &CollectorError::cause);
+    if (known == errors_.end()) {
+      errors_.push_back(error);
+    } else {
+      known->count += error.count;
+    }
+  }
+  for (const std::string& note : other.notes_) Note(note);
+}
+
 void ErrorTally::Note(std::string_view text) {
   constexpr size_t kMostNotes = 16;
   if (notes_.size() < kMostNotes &&

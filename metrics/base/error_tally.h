@@ -65,6 +65,8 @@ class ErrorTally {
   void Add(const Error& error);
   /// For causes that no errno names.
   void Add(ErrorCause cause, std::string_view message);
+  /// Adds what another tally counted and noted.
+  void Add(const ErrorTally& other);
 
   /// Notes what is no failure but worth a word. Each text is kept once, and at
   /// most 16 of them.

@@ -22,7 +22,8 @@ std::unique_ptr<Collector> MakeIf(bool enabled, const Arguments&... arguments) {
 
 /// Null where it is not enabled.
 std::unique_ptr<Collector> MakeCollector(
-    CollectorId id, const config::CollectorsConfig& config) {
+    CollectorId id, const config::CollectorsConfig& config,
+    const std::shared_ptr<DirectoryLooks>& looks) {
   switch (id) {
     case CollectorId::kTargets:
       // Not a collector: the processes are what collectors are given.
@@ -42,7 +43,7 @@ std::unique_ptr<Collector> MakeCollector(
           config.memory.enabled && config.memory.smaps, config.memory);
     case CollectorId::kDiskUsage:
       return MakeIf<DiskUsageCollector>(config.disk_usage.enabled,
-                                        config.disk_usage);
+                                        config.disk_usage, looks);
     case CollectorId::kPythonHeap:
       return MakeIf<PythonHeapCollector>(config.python_heap.enabled,
                                          config.python_heap);
@@ -53,10 +54,11 @@ std::unique_ptr<Collector> MakeCollector(
 }  // namespace
 
 std::vector<std::unique_ptr<Collector>> MakeCollectors(
-    const config::CollectorsConfig& config) {
+    const config::CollectorsConfig& config,
+    const std::shared_ptr<DirectoryLooks>& looks) {
   std::vector<std::unique_ptr<Collector>> collectors;
   for (const CollectorId id : kValuesOf<CollectorId>) {
-    if (auto collector = MakeCollector(id, config)) {
+    if (auto collector = MakeCollector(id, config, looks)) {
       collectors.push_back(std::move(collector));
     }
   }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "metrics/base/accumulate.h"
+#include "metrics/collectors/support/working_directories.h"
 
 namespace leak_exporter {
 namespace {
@@ -38,14 +39,14 @@ void AddError(const Error& error, ErrorTally& errors) {
 
 std::vector<FoundCache> FindCaches(const CollectorContext& context,
                                    const TargetRoots& roots,
-                                   ErrorTally& errors) {
+                                   const Looking& looking, ErrorTally& errors) {
   std::vector<FoundCache> found;
   for (const ProcessSample& main : context.tree.main) {
     for (const std::string& path : context.target.repository_caches) {
       FoundCache one;
       one.cache.path = path;
       one.cache.main_pid = main.pid();
-      auto place = FindByPath(roots, main.handle, path);
+      auto place = FindByPath(roots, main.handle, path, looking);
       if (place) {
         one.cache.exists = true;
         one.cache.device = place->id.device;
@@ -53,7 +54,7 @@ std::vector<FoundCache> FindCaches(const CollectorContext& context,
         one.place = *std::move(place);
       } else if (!IsGone(place.error())) {
         one.cache.error = place.error().message;
-        errors.Add(place.error());
+        AddError(place.error(), errors);
       }
       found.push_back(std::move(one));
     }
@@ -63,14 +64,14 @@ std::vector<FoundCache> FindCaches(const CollectorContext& context,
 
 // Those that the globs match besides the ones in use.
 void AddGlobbed(const CollectorContext& context, const TargetRoots& roots,
-                Places& places, ErrorTally& errors) {
+                const Looking& looking, Places& places, ErrorTally& errors) {
   std::set<FileId> known;
   for (const DirectoryPlace& place : places) known.insert(place.id);
   for (const ProcessSample& main : context.tree.main) {
     for (const std::string& pattern :
          context.target.temporary_directories.paths) {
       for (DirectoryPlace& place :
-           FindByGlob(roots, main.handle, pattern, context.deadline, errors)) {
+           FindByGlob(roots, main.handle, pattern, looking, errors)) {
         if (known.insert(place.id).second) places.push_back(std::move(place));
       }
     }
@@ -103,13 +104,20 @@ void SetUsage(const Result<DirectoryUsage>& usage, RepositoryCache& cache) {
   }
 }
 
-// `pid` is the child through which it was opened; 0 where that was by its path,
-// as for a cache that a child works in.
+// `pid` is the child through which it was opened. That was not one of these
+// where it was opened by its path, as for a cache that a child works in, or for
+// another target.
+pid_t UserOf(const DirectoryPlace& place, pid_t pid) {
+  if (place.users.empty()) return 0;
+  const bool is_user = std::ranges::any_of(
+      place.users, [pid](const auto& user) { return user->pid() == pid; });
+  return is_user ? pid : place.users.front()->pid();
+}
+
 TemporaryDirectory Describe(const DirectoryPlace& place,
                             const Result<DirectoryUsage>& usage, pid_t pid) {
   TemporaryDirectory directory;
-  directory.pid =
-      pid == 0 && !place.users.empty() ? place.users.front()->pid() : pid;
+  directory.pid = UserOf(place, pid);
   directory.main_pid = place.main->pid();
   directory.path = place.path;
   if (usage) {
@@ -129,11 +137,34 @@ void SortLargestFirst(std::vector<TemporaryDirectory>& directories) {
   });
 }
 
+// A child that works on one of the kernel's own filesystems, such as /proc, was
+// given no directory there.
+bool IsNobodys(const DirectoryPlace& place,
+               const Result<DirectoryUsage>& usage) {
+  return !usage && !place.users.empty() && usage.error().code == EOPNOTSUPP;
+}
+
+// Under which circumstances a directory has the same usage for everybody.
+std::string QuestionOf(const WayToPlace& way, const MeasureOptions& options) {
+  const RootId& root = way.root_id();
+  std::string question = options.one_filesystem ? "one" : "all";
+  for (const uint64_t number :
+       {root.mount, root.directory.device, root.directory.inode}) {
+    question += ' ' + std::to_string(number);
+  }
+  // Who else asks must get there, too.
+  for (const auto& user : way.users) {
+    question += ' ' + std::to_string(user.process->pid());
+  }
+  return question;
+}
+
 }  // namespace
 
 DiskUsageCollector::DiskUsageCollector(const config::DiskUsageConfig& config,
+                                       std::shared_ptr<DirectoryLooks> looks,
                                        unsigned walk_threads)
-    : min_interval_(config.min_interval) {
+    : min_interval_(config.min_interval), looks_(std::move(looks)) {
   options_.one_filesystem = config.one_filesystem;
   options_.threads = walk_threads;
 }
@@ -144,14 +175,15 @@ bool DiskUsageCollector::Collect(const CollectorContext& context,
   for (const ProcessSample& main : context.tree.main) {
     roots.Keep(*main.handle);
   }
+  const Looking looking{*looks_, context.deadline};
   const auto& configured = context.target.temporary_directories;
-  std::vector<FoundCache> caches = FindCaches(context, roots, errors);
+  std::vector<FoundCache> caches = FindCaches(context, roots, looking, errors);
   WorkingDirectories temporary;
   temporary.known = false;
   if (configured.children_working_directories) {
-    temporary = FindWorkingDirectories(context.tree, errors);
+    temporary = FindWorkingDirectories(context.tree, looking, errors);
   }
-  AddGlobbed(context, roots, temporary.places, errors);
+  AddGlobbed(context, roots, looking, temporary.places, errors);
 
   std::vector<const DirectoryPlace*> places;
   for (const FoundCache& one : caches) {
@@ -159,7 +191,7 @@ bool DiskUsageCollector::Collect(const CollectorContext& context,
   }
   for (const DirectoryPlace& place : temporary.places) places.push_back(&place);
   const MeasuredById measured =
-      Measure(std::move(places), roots, context, errors);
+      MeasureAll(std::move(places), roots, context, errors);
 
   auto disk = std::make_shared<DiskUsageSnapshot>();
   disk->working_directories_known = temporary.known;
@@ -174,6 +206,7 @@ bool DiskUsageCollector::Collect(const CollectorContext& context,
   for (const DirectoryPlace& place : temporary.places) {
     const Measured& one = measured.at(place.id);
     if (!one.usage && IsGone(one.usage.error())) continue;
+    if (IsNobodys(place, one.usage)) continue;
     disk->temporary_directories.push_back(Describe(place, one.usage, one.pid));
     KeepLeast(one.available_bytes, disk->temporary_filesystem_available_bytes);
   }
@@ -182,7 +215,7 @@ bool DiskUsageCollector::Collect(const CollectorContext& context,
   return true;
 }
 
-DiskUsageCollector::MeasuredById DiskUsageCollector::Measure(
+DiskUsageCollector::MeasuredById DiskUsageCollector::MeasureAll(
     std::vector<const DirectoryPlace*> places, const TargetRoots& roots,
     const CollectorContext& context, ErrorTally& errors) {
   std::ranges::stable_sort(places, {}, [this](const DirectoryPlace* place) {
@@ -194,23 +227,52 @@ DiskUsageCollector::MeasuredById DiskUsageCollector::Measure(
   for (size_t i = 0; i < places.size(); ++i) {
     const DirectoryPlace& place = *places[i];
     if (measured.contains(place.id)) continue;
-    Measured one{Failure(0, ""), std::nullopt, 0};
-    auto opened = OpenPlace(roots, place);
-    if (opened) {
-      one.pid = opened->pid;
-      one.available_bytes = AvailableBytes(opened->fd.get());
-      one.usage = MeasureDirectory(
-          {opened->fd.get(), place.path, *opened->root}, options_,
-          ShareOf(context.deadline, context.clock, places.size() - i));
-    } else {
-      one.usage = tl::unexpected<Error>(opened.error());
+    Measured one =
+        MeasureOne(place, roots,
+                   ShareOf(context.deadline, context.clock, places.size() - i));
+    if (!one.usage && !IsNobodys(place, one.usage)) {
+      AddError(one.usage.error(), errors);
     }
-    if (!one.usage) AddError(one.usage.error(), errors);
     if (one.usage && one.usage->touched) errors.Note(kMayTouch);
     last_cost_[place.id] =
         one.usage ? one.usage->entries : std::numeric_limits<uint64_t>::max();
     measured.emplace(place.id, std::move(one));
   }
+  return measured;
+}
+
+DiskUsageCollector::Measured DiskUsageCollector::MeasureOne(
+    const DirectoryPlace& place, const TargetRoots& roots,
+    const Deadline& deadline) const {
+  const auto failed = [](const Error& error) {
+    return Measured{tl::unexpected<Error>(error), std::nullopt, 0};
+  };
+  const auto way = FindWay(roots, place);
+  if (!way) return failed(way.error());
+  const auto measured = AwaitLook<Measured>(
+      *looks_, {.kind = LookKey::Kind::kUsage, .id = place.id}, place.path,
+      QuestionOf(*way, options_),
+      [way = *way, options = options_](const Deadline& until) {
+        return Measure(way, options, until);
+      },
+      deadline);
+  return measured ? **measured : failed(measured.error());
+}
+
+/// Hangs where the directory does.
+DiskUsageCollector::Measured DiskUsageCollector::Measure(
+    const WayToPlace& way, const MeasureOptions& options,
+    const Deadline& deadline) {
+  Measured measured{Failure(0, ""), std::nullopt, 0};
+  const auto opened = OpenPlace(way);
+  if (!opened) {
+    measured.usage = tl::unexpected<Error>(opened.error());
+    return measured;
+  }
+  measured.pid = opened->pid;
+  measured.available_bytes = AvailableBytes(opened->fd.get());
+  measured.usage = MeasureDirectory({opened->fd.get(), way.path, *opened->root},
+                                    options, deadline);
   return measured;
 }
 

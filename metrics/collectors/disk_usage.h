@@ -3,12 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
 #include "metrics/collectors/support/directory_places.h"
+#include "metrics/disk/directory_looks.h"
 #include "metrics/disk/file_id.h"
 #include "metrics/disk/measure_directory.h"
 
@@ -24,10 +26,14 @@ namespace leak_exporter {
 /// last: it gets the time that the others did not need, and takes none from
 /// them. A directory that cannot be measured has an error of its own. One that
 /// vanishes is left out.
+///
+/// A directory may hang on a dead file server. It then keeps a thread of
+/// `looks`, and the run goes on with the others.
 class DiskUsageCollector final : public Collector {
  public:
-  explicit DiskUsageCollector(const config::DiskUsageConfig& config,
-                              unsigned walk_threads = DefaultWalkThreads());
+  DiskUsageCollector(const config::DiskUsageConfig& config,
+                     std::shared_ptr<DirectoryLooks> looks,
+                     unsigned walk_threads = DefaultWalkThreads());
 
   CollectorId id() const override { return CollectorId::kDiskUsage; }
   std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
@@ -42,16 +48,21 @@ class DiskUsageCollector final : public Collector {
     Result<DirectoryUsage> usage;
     /// How much room its filesystem has.
     std::optional<uint64_t> available_bytes;
-    /// The oldest child that works there; 0 where there is none.
+    /// The child that it was reached through; 0 where there is none.
     pid_t pid = 0;
   };
   using MeasuredById = std::map<FileId, Measured>;
 
-  MeasuredById Measure(std::vector<const DirectoryPlace*> places,
-                       const TargetRoots& roots,
-                       const CollectorContext& context, ErrorTally& errors);
+  MeasuredById MeasureAll(std::vector<const DirectoryPlace*> places,
+                          const TargetRoots& roots,
+                          const CollectorContext& context, ErrorTally& errors);
+  Measured MeasureOne(const DirectoryPlace& place, const TargetRoots& roots,
+                      const Deadline& deadline) const;
+  static Measured Measure(const WayToPlace& way, const MeasureOptions& options,
+                          const Deadline& deadline);
 
   const std::chrono::nanoseconds min_interval_;
+  const std::shared_ptr<DirectoryLooks> looks_;
   MeasureOptions options_;
   /// How many entries each directory of the last run had. For a directory that
   /// could not be measured it is the largest number there is.

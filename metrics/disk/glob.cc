@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +11,7 @@
 
 #include "metrics/base/open_untouched.h"
 #include "metrics/disk/directory_reader.h"
+#include "metrics/disk/identify.h"
 
 namespace leak_exporter {
 namespace {
@@ -71,10 +71,8 @@ class Search {
 
  private:
   void Add(const UniqueFd& directory, std::string path) {
-    struct statx status;
-    if (::statx(directory.get(), "", AT_EMPTY_PATH, STATX_INO, &status) != 0) {
-      return Fail(errno, path);
-    }
+    const auto id = Identify(directory, path);
+    if (!id) return errors_.Add(id.error());
     if (matches_.size() == max_matches_) {
       errors_.Add(ErrorCause::kLimit, path + ": more than " +
                                           std::to_string(max_matches_) +
@@ -82,7 +80,7 @@ class Search {
       stopped_ = true;
       return;
     }
-    matches_.push_back({std::move(path), FileId::Of(status)});
+    matches_.push_back({std::move(path), *id});
   }
 
   void ExpandWildcard(const UniqueFd& directory, const std::string& path,

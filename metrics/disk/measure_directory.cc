@@ -70,6 +70,11 @@ unsigned DefaultWalkThreads() {
 Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
                                         const MeasureOptions& options,
                                         const Deadline& deadline) {
+  // First, because it may not be allowed to open one of these.
+  if (IsKernelFilesystem(directory.fd)) {
+    return Failure(EOPNOTSUPP,
+                   directory.path + ": on a filesystem of the kernel's own");
+  }
   WalkedDirectory top;
   top.name = directory.path;
   UntouchedFile opened =
@@ -80,10 +85,6 @@ Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
       ::statx(top.fd.get(), "", AT_EMPTY_PATH,
               STATX_TYPE | STATX_INO | STATX_BLOCKS, &status) != 0) {
     return Failed(errno, directory.path);
-  }
-  if (IsKernelFilesystem(top.fd.get())) {
-    return Failure(EOPNOTSUPP,
-                   directory.path + ": on a filesystem of the kernel's own");
   }
 
   WalkState state(directory.root, options, deadline, FileId::Of(status).device);

@@ -19,6 +19,9 @@ constexpr unsigned kStatusMask =
     STATX_TYPE | STATX_NLINK | STATX_INO | STATX_SIZE | STATX_BLOCKS;
 // A thread costs more than walking a small tree alone.
 constexpr size_t kDirectoriesWorthHelp = 64;
+// So often a worker tells how far it is, and looks at the time. On a slow file
+// server this many entries take seconds.
+constexpr uint64_t kEntriesPerProgress = 64;
 // Bounds what a level adds to the pending names once there are many.
 constexpr size_t kCrowdedBatchBytes = 4096;
 
@@ -88,12 +91,15 @@ void WalkWorker::Read() {
       directory.read_whole = true;
       return;
     }
-    const uint64_t before = usage_.entries;
+    uint64_t told = usage_.entries;
     while (const char* name = reader_.Next()) {
       Count(name);
       if (state_.stopped()) return;
+      if (usage_.entries - told < kEntriesPerProgress) continue;
+      state_.Progress(stack_.front().name, usage_.entries - told);
+      told = usage_.entries;
     }
-    state_.Progress(stack_.front().name, usage_.entries - before);
+    state_.Progress(stack_.front().name, usage_.entries - told);
   }
 }
 

@@ -127,7 +127,7 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
   config.open_files.enabled = what.every_collector;
   config.disk_usage.enabled = false;
   config.python_heap.enabled = false;
-  auto collectors = MakeCollectors(config);
+  auto collectors = MakeCollectors(config, nullptr);
   TargetWatch watch(target, fs);
   std::vector<double> costs;
   Figures figures;
@@ -143,7 +143,7 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
                          errors);
     }
     costs.push_back(CpuMicroseconds() - begin);
-    if (what.forget) collectors = MakeCollectors(config);
+    if (what.forget) collectors = MakeCollectors(config, nullptr);
     figures.fewest_children = std::min(figures.fewest_children,
                                        snapshot.process_tree->children.size());
   }

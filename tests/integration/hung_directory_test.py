@@ -97,8 +97,8 @@ debugging:
         self.recover()
         self.fuse.hang()
         self.assertTrue(self.fuse.withheld_any.wait(harness.WAIT_SECONDS))
-        # A walk may take ten minutes before it counts as hung: until then the
-        # last size is served, with the time at which it was measured.
+        # A walk may show no sign of life for ten seconds before it counts as
+        # hung: until then the last size is served, with its own time.
         measured = self.measured(self.scrape())
         blocks = self.exporter.output.count(BLOCK)
         samples = self.scrape_until(

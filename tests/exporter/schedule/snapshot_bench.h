@@ -31,6 +31,7 @@ inline config::Config OneTarget(const std::string& name = "app") {
   config::Config config;
   config.targets.resize(1);
   config.targets[0].name = name;
+  config.targets[0].match.comms = {name};
   return config;
 }
 
@@ -139,7 +140,8 @@ class SnapshotBench {
          ++searches_made;
          return target.MakeSearch();
        },
-       [this](const config::CollectorsConfig&) {
+       [this](const config::CollectorsConfig&,
+              const std::shared_ptr<DirectoryLooks>&) {
          std::vector<std::unique_ptr<Collector>> collectors;
          for (CollectorScript* script : {&tree, &memory, &disk}) {
            collectors.push_back(std::make_unique<FakeCollector>(*script));

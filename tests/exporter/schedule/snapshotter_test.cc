@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -53,7 +55,8 @@ TEST_CASE("snapshotter: a target that hangs does not hold up another") {
       {[&](const config::TargetConfig& target, size_t) {
          return target.name == "bad" ? bad.MakeSearch() : good.MakeSearch();
        },
-       [&](const config::CollectorsConfig&) {
+       [&](const config::CollectorsConfig&,
+           const std::shared_ptr<DirectoryLooks>&) {
          std::vector<std::unique_ptr<Collector>> collectors;
          collectors.push_back(std::make_unique<FakeCollector>(memory));
          return collectors;
@@ -123,7 +126,8 @@ TEST_CASE("snapshotter: targets that hang do not hold up one that does not") {
       {[&](const config::TargetConfig& target, size_t) {
          return target.name == "good" ? good.MakeSearch() : bad.MakeSearch();
        },
-       [&](const config::CollectorsConfig&) {
+       [&](const config::CollectorsConfig&,
+           const std::shared_ptr<DirectoryLooks>&) {
          std::vector<std::unique_ptr<Collector>> collectors;
          collectors.push_back(std::make_unique<FakeCollector>(memory));
          return collectors;
@@ -194,6 +198,99 @@ TEST_CASE("snapshotter: what hangs is outstanding once, not once a reload") {
     handed_over = RunOf(target, kTree).success && RunOf(target, kDisk).success;
   }
   CHECK(handed_over);
+}
+
+/// Looks at two directories, of which one hangs.
+class LookingCollector final : public Collector {
+ public:
+  LookingCollector(std::shared_ptr<DirectoryLooks> looks, Gate& gate)
+      : looks_(std::move(looks)), gate_(gate) {}
+
+  CollectorId id() const override { return kDisk; }
+  std::optional<std::chrono::nanoseconds> BackgroundInterval() const override {
+    return milliseconds(1);
+  }
+  bool Collect(const CollectorContext& context, TargetSnapshot& snapshot,
+               ErrorTally& errors) override {
+    auto disk = std::make_shared<DiskUsageSnapshot>();
+    for (const std::string path : {"/hung", "/good"}) {
+      const auto looked = AwaitLook<int>(
+          *looks_, {.path = path}, path, "",
+          [gate = path == "/hung" ? &gate_ : nullptr](const Deadline&) {
+            if (gate != nullptr) gate->Pass();
+            return 1;
+          },
+          context.deadline);
+      if (!looked) errors.Add(looked.error());
+      if (looked) disk->repository_caches.emplace_back().path = path;
+    }
+    snapshot.disk_usage = std::move(disk);
+    return true;
+  }
+
+ private:
+  const std::shared_ptr<DirectoryLooks> looks_;
+  Gate& gate_;
+};
+
+TEST_CASE("snapshotter: a directory that hangs keeps one thread") {
+  ManualClock clock;
+  CapturedLog log;
+  const procfs::ProcFs proc_fs;
+  WorkerThreads threads;
+  FakeTarget processes;
+  Gate gate;
+  Snapshotter snapshotter(
+      {[&](const config::TargetConfig&, size_t) {
+         return processes.MakeSearch();
+       },
+       [&](const config::CollectorsConfig&,
+           const std::shared_ptr<DirectoryLooks>& looks) {
+         std::vector<std::unique_ptr<Collector>> collectors;
+         collectors.push_back(std::make_unique<LookingCollector>(looks, gate));
+         return collectors;
+       }},
+      {clock,
+       proc_fs,
+       threads,
+       log.logger(),
+       {},
+       {.at_once = 1, .most_threads = 32, .patience = seconds(1)},
+       {.at_once = 1, .most_threads = 32, .patience = seconds(1)},
+       {.patience = seconds(10)}});
+  gate.Close();
+  const auto measured = [&](const std::string& name) {
+    const Snapshot snapshot = snapshotter.Take({.targets = {{name}},
+                                                .budget = seconds(2),
+                                                .background_wait = seconds(0)});
+    const auto& disk = snapshot.targets.at(0).disk_usage;
+    return disk && disk->repository_caches.size() == 1 &&
+           disk->repository_caches[0].path == "/good";
+  };
+  // Two targets, one of which is renamed by each reload.
+  for (int i = 0; i < 20; ++i) {
+    config::Config config = OneTarget("app" + std::to_string(i));
+    config.targets.push_back(OneTarget("other").targets[0]);
+    config.collectors.process_tree.top = static_cast<size_t>(i) + 1;
+    snapshotter.Configure(config);
+    for (const std::string& name :
+         {config.targets[0].name, config.targets[1].name}) {
+      bool done = measured(name);
+      if (i == 0 && name == "app0") {
+        gate.AwaitEntered(1);
+        clock.AwaitWaiting(1);
+        clock.Advance(seconds(10));
+      }
+      for (int n = 0; n < 10'000 && !done; ++n) done = measured(name);
+      CHECK(done);
+    }
+  }
+  CHECK(gate.entered() == 1);
+  // The hung one, and what each of the three pools keeps.
+  CHECK(threads.running() <= 4);
+  gate.Open();
+  snapshotter.Stop();
+  CHECK(threads.WaitUntilIdle(kTestPatience));
 }
 
 TEST_CASE("snapshotter: a scrape after a reload waits for the run before it") {

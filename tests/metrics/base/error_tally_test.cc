@@ -1,6 +1,8 @@
 #include "metrics/base/error_tally.h"
 
 #include <cerrno>
+#include <string>
+#include <vector>
 
 #include "tests/catch.h"
 
@@ -56,6 +58,23 @@ TEST_CASE("error tally: notes are kept once each, and not without end") {
   CHECK(tally.errors().empty());
   for (int i = 0; i < 100; ++i) tally.Note(std::to_string(i));
   CHECK(tally.notes().size() == 16);
+}
+
+TEST_CASE("error_tally: another tally's errors and notes are added") {
+  ErrorTally sum;
+  sum.Add(ErrorCause::kIo, "first");
+  ErrorTally part;
+  part.Add(ErrorCause::kIo, "second");
+  part.Add(ErrorCause::kIo, "third");
+  part.Add(ErrorCause::kLimit, "too many");
+  part.Note("note");
+  sum.Add(part);
+  REQUIRE(sum.errors().size() == 2);
+  CHECK(sum.errors()[0].count == 3);
+  CHECK(sum.errors()[0].message == "first");
+  CHECK(sum.errors()[1].cause == ErrorCause::kLimit);
+  CHECK(sum.errors()[1].count == 1);
+  CHECK(sum.notes() == std::vector<std::string>{"note"});
 }
 
 }  // namespace

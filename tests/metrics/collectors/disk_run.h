@@ -16,6 +16,7 @@
 #include "metrics/collectors/disk_usage.h"
 #include "tests/catch.h"
 #include "tests/collect.h"
+#include "tests/looks_at_once.h"
 #include "tests/waiting_process.h"
 
 /// What the tests of DiskUsageCollector share.
@@ -74,7 +75,7 @@ inline Run Measure(DiskUsageCollector& collector, const Processes& processes,
 inline Run Measure(const Processes& processes,
                    const config::TargetConfig& target,
                    const config::DiskUsageConfig& config = {}) {
-  DiskUsageCollector collector(config);
+  DiskUsageCollector collector(config, std::make_shared<LooksAtOnce>());
   const SystemClock clock;
   return Measure(collector, processes, target, clock, Deadline::Never(clock));
 }

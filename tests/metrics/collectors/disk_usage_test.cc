@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -160,6 +161,55 @@ TEST_CASE("disk_usage: a cache that children work in is measured as both") {
   CHECK(run.disk->temporary_directories[0].pid == child->pid());
 }
 
+TEST_CASE("disk_usage: a child in /proc works in nobody's directory") {
+  const auto child = WorkIn("/proc/self/task");
+  const Main main;
+  Processes processes;
+  processes.AddMain(main.pid());
+  processes.AddChild(child->pid());
+  const Run run = Measure(processes, {});
+  CHECK(run.disk->temporary_directories.empty());
+  CHECK(run.errors.empty());
+}
+
+TEST_CASE("disk_usage: a directory that hangs leaves the others measured") {
+  const ScratchDirectory directory;
+  const std::string& top = directory.path();
+  config::TargetConfig target;
+  for (const std::string name : {"hangs", "unreachable", "small", "job"}) {
+    fs::create_directory(top + "/" + name);
+    WriteFile(top + "/" + name + "/file", 10);
+    if (name != "job") target.repository_caches.push_back(top + "/" + name);
+  }
+  const auto child = WorkIn(top + "/job");
+  const Main main;
+  Processes processes;
+  processes.AddMain(main.pid());
+  processes.AddChild(child->pid());
+  const auto looks = std::make_shared<LooksAtOnce>();
+  looks->hangs = [&](const Look& look) {
+    return look.name == top + "/hangs" ? look.key.kind == LookKey::Kind::kUsage
+                                       : look.name == top + "/unreachable";
+  };
+  DiskUsageCollector collector({}, looks);
+  const SystemClock clock;
+  const Run run =
+      Measure(collector, processes, target, clock, Deadline::Never(clock));
+  const auto& caches = run.disk->repository_caches;
+  REQUIRE(caches.size() == 3);
+  CHECK(caches[0].exists);
+  CHECK_FALSE(caches[0].usage);
+  CHECK(caches[0].error == top + "/hangs: does not answer");
+  CHECK_FALSE(caches[1].usage);
+  CHECK(caches[1].error == top + "/unreachable: does not answer");
+  CHECK(caches[2].usage);
+  REQUIRE(run.disk->temporary_directories.size() == 1);
+  CHECK(run.disk->temporary_directories[0].usage);
+  REQUIRE(run.errors.size() == 1);
+  CHECK(run.errors[0].cause == ErrorCause::kTimeout);
+  CHECK(run.errors[0].count == 2);
+}
+
 // A clock on which every look takes a millisecond; a walk looks once for each
 // directory.
 class SlowClock final : public Clock {
@@ -193,7 +243,7 @@ TEST_CASE("disk_usage: a giant directory takes no time from the others") {
   Processes processes;
   processes.AddMain(main.pid());
   const SlowClock clock;
-  DiskUsageCollector collector({}, 1);
+  DiskUsageCollector collector({}, std::make_shared<LooksAtOnce>(), 1);
   const auto measure = [&](std::chrono::milliseconds time) {
     return Measure(collector, processes, target, clock,
                    Deadline::After(clock, time));

@@ -107,5 +107,15 @@ TEST_CASE("file_root: what it opens is closed by exec") {
   }
 }
 
+TEST_CASE("file_root: roots of one directory in one mount have one id") {
+  const ScratchDirectory directory;
+  fs::create_directory(directory.path() + "/sub");
+  const FileRoot root = RootAt(directory.path());
+  CHECK(root.id() == RootAt(directory.path()).id());
+  CHECK(root.id() != RootAt(directory.path() + "/sub").id());
+  CHECK(root.id() != FileRoot::Own().id());
+  CHECK(FileRoot::Own().id() == FileRoot::Own().id());
+}
+
 }  // namespace
 }  // namespace leak_exporter
