@@ -24,7 +24,8 @@ DebugReporter::DebugReporter(const Snapshotter& snapshotter,
 void DebugReporter::Configure(const config::DebuggingConfig& config) {
   const std::lock_guard lock(mutex_);
   schedule_.Configure(config, clock_.Now());
-  writer_ = std::make_shared<BlockWriter>(config.output);
+  output_ = config.output;
+  ++outputs_;
   ++changes_;
   changed_.notify_all();
 }
@@ -52,11 +53,13 @@ void DebugReporter::Run() {
   while (!stopped_) {
     const auto blocks = schedule_.TakeDue(clock_.Now());
     if (!blocks.empty()) {
-      const auto writer = writer_;
+      const std::string output = output_;
+      const bool is_new = std::exchange(opened_, outputs_) != outputs_;
       const uint64_t left_out = schedule_.LeftOut(clock_.Now());
       const std::chrono::nanoseconds interval =
           schedule_.ShortestInterval().value_or(kMeasuringBudget);
       lock.unlock();
+      if (is_new) writer_.emplace(output);
       if (left_out > left_out_before) {
         logger_.Warn(
             "debug blocks were left out, because those before them "
@@ -64,7 +67,7 @@ void DebugReporter::Run() {
             {{"blocks", left_out - left_out_before}});
       }
       left_out_before = left_out;
-      Print(blocks, writer, std::min(interval / 2, kMeasuringBudget));
+      Print(blocks, std::min(interval / 2, kMeasuringBudget));
       lock.lock();
       continue;
     }
@@ -78,7 +81,6 @@ void DebugReporter::Run() {
 }
 
 void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
-                          const std::shared_ptr<BlockWriter>& writer,
                           std::chrono::nanoseconds background_wait) {
   const Snapshot snapshot =
       snapshotter_.Take({.collectors = render::CollectorsOf(blocks),
@@ -88,7 +90,7 @@ void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
       snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1);
   // What broke off amid a line must not hide the next block's first one.
   if (failed_before_) text.insert(0, 1, '\n');
-  const auto written = writer->Write(text);
+  const auto written = writer_->Write(text);
   failed_before_ = !written;
   if (!written) {
     logger_.Error("debug blocks were not written",

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "config/config.h"
@@ -45,7 +46,6 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
  private:
   void Run();
   void Print(const std::vector<render::DebugBlock>& blocks,
-             const std::shared_ptr<BlockWriter>& writer,
              std::chrono::nanoseconds background_wait);
 
   const Snapshotter& snapshotter_;
@@ -57,8 +57,14 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
   uint64_t changes_ = 0;
   bool stopped_ = false;
   BlockSchedule schedule_;
-  /// Only the thread uses it; Configure replaces it.
-  std::shared_ptr<BlockWriter> writer_;
+  /// The output that is configured, and how often that was done.
+  std::string output_;
+  uint64_t outputs_ = 0;
+
+  /// Writes to the output number `opened_`. Only the thread uses it, because
+  /// opening and closing a file may hang.
+  std::optional<BlockWriter> writer_;
+  uint64_t opened_ = 0;
   /// Whether the last blocks may have been written in part. Only the thread
   /// uses it.
   bool failed_before_ = false;

@@ -33,18 +33,12 @@ ReloadResult ReloadQueue::Request() {
   return outcome.get();
 }
 
-void ReloadQueue::Serve(const std::function<ReloadResult()>& reload) {
-  Requests requests = TakeAll();
-  if (requests.empty()) return;
-  const ReloadResult result = reload();
-  for (auto& request : requests) request.set_value(result);
-}
-
-void ReloadQueue::Close() {
+void ReloadQueue::Close(Requests taken) {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
+  for (auto& request : taken) request.set_value(Refusal());
   for (auto& request : TakeAll()) request.set_value(Refusal());
 }
 

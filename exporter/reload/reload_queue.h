@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <future>
 #include <mutex>
 #include <string>
@@ -15,10 +14,12 @@ namespace leak_exporter {
 using ReloadResult = tl::expected<void, std::vector<std::string>>;
 
 /// Passes requests to reload from any thread to the main thread, and the
-/// outcome back. Only the main thread has a stack that is large enough for a
-/// deeply nested file. Thread-safe.
+/// outcome back. Thread-safe.
 class ReloadQueue {
  public:
+  /// Each is owed an outcome.
+  using Requests = std::vector<std::promise<ReloadResult>>;
+
   /// Throws std::system_error if no descriptor is available.
   ReloadQueue();
 
@@ -27,18 +28,13 @@ class ReloadQueue {
 
   /// Readable while requests wait.
   int fd() const { return wakeup_.get(); }
-  /// Calls `reload` once for all waiting requests. Does nothing if there are
-  /// none.
-  void Serve(const std::function<ReloadResult()>& reload);
-
-  /// Refuses the waiting requests and all later ones.
-  void Close();
-
- private:
-  using Requests = std::vector<std::promise<ReloadResult>>;
-
+  /// Takes the requests that wait.
   Requests TakeAll();
 
+  /// Refuses `taken`, the waiting requests and all later ones.
+  void Close(Requests taken);
+
+ private:
   UniqueFd wakeup_;
   std::mutex mutex_;
   Requests waiting_;

@@ -57,14 +57,13 @@ Service::Service(const Options& options, const config::Config& config,
                                         std::move(parts.look_up_user)),
                    {clock_, proc_fs_, workers_, logger_}),
       reporter_(std::make_shared<DebugReporter>(snapshotter_, clock_, logger_)),
-      reloader_([this] { return LoadAgain(); },
-                [this](const config::Config& c) { Apply(c); }, clock_, logger_),
+      reloader_(HowToReload(), clock_, logger_),
       web_(std::move(parts.web)) {
   Apply(config);
   server_ = std::make_shared<http::Server>(
       std::move(parts.sockets),
       http::MakeRoutes({snapshotter_, limits_, [this] { return Status(); },
-                        [this] { return reload_queue_.Request(); },
+                        [this] { return reloader_.Request(); },
                         options_.telemetry_path,
                         http::ClientTrust(HostName(), ::geteuid()),
                         [this](const MainProcess& process) {
@@ -112,8 +111,8 @@ bool Service::Run() {
   Report(reporter_->Start(workers_));
   if (web_watch_) Report(web_watch_->Start(workers_));
   while (!EndIsSignalled()) {
+    reloader_.Step();
     AwaitEvent();
-    reload_queue_.Serve([this] { return Reload(); });
     ReportRefusedCalls();
     FeedManager();
   }
@@ -151,32 +150,43 @@ LoadResult Service::LoadAgain() const {
       "process, and gave it up; start it again"});
 }
 
-ReloadResult Service::Reload() {
-  Report(manager_.Reloading(clock_.Now()));
-  ReloadResult result = reloader_.Reload();
-  Report(manager_.Ready());
-  return result;
+/// A thread that hangs in a step keeps the program from destroying this object.
+ReloadSteps Service::HowToReload() {
+  return {.file = options_.config_file,
+          .load = [this] { return LoadAgain(); },
+          .apply = [this](const config::Config& config) { Apply(config); },
+          .start_thread =
+              [this](std::function<void()> work) {
+                return workers_.Start(WorkerThreads::Priority::kNormal,
+                                      std::move(work));
+              },
+          .began = [this] { Report(manager_.Reloading(clock_.Now())); },
+          .ended = [this] { Report(manager_.Ready()); }};
 }
 
 bool Service::EndIsSignalled() {
   while (const auto signal = signals_.Take()) {
     if (*signal != SIGHUP) return true;
-    // The outcome is in the log and in the metrics.
-    static_cast<void>(Reload());
+    reloader_.RequestSilently();
   }
   return false;
 }
 
 void Service::AwaitEvent() const {
-  int timeout_milliseconds = -1;
+  auto until = reloader_.deadline();
   if (manager_.watchdog_interval()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        next_feeding_ - clock_.Now());
+    until = std::min(until.value_or(next_feeding_), next_feeding_);
+  }
+  int timeout_milliseconds = -1;
+  if (until) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*until - clock_.Now());
     timeout_milliseconds =
         static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
   }
   std::array events = {pollfd{signals_.fd(), POLLIN, 0},
-                       pollfd{reload_queue_.fd(), POLLIN, 0},
+                       pollfd{reloader_.request_fd(), POLLIN, 0},
+                       pollfd{reloader_.load_fd(), POLLIN, 0},
                        pollfd{refused_calls::fd(), POLLIN, 0}};
   ::poll(events.data(), events.size(), timeout_milliseconds);
 }
@@ -203,7 +213,7 @@ bool Service::End() {
   Report(manager_.Stopping());
   reporter_->Stop();
   if (web_watch_) web_watch_->Stop();
-  reload_queue_.Close();
+  reloader_.Close();
   snapshotter_.Stop();
   // It waits for its handlers, which wait for nothing any more; but that is not
   // to be relied upon.

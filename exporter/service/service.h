@@ -13,7 +13,6 @@
 #include "exporter/http/server.h"
 #include "exporter/http/web_setup_file.h"
 #include "exporter/log/log.h"
-#include "exporter/reload/reload_queue.h"
 #include "exporter/reload/reloader.h"
 #include "exporter/schedule/snapshotter.h"
 #include "exporter/schedule/waitable_clock.h"
@@ -59,7 +58,7 @@ class Service {
   void WarnOfExposure();
   void Apply(const config::Config& config);
   LoadResult LoadAgain() const;
-  ReloadResult Reload();
+  ReloadSteps HowToReload();
   bool EndIsSignalled();
   void AwaitEvent() const;
   void ReportRefusedCalls();
@@ -81,7 +80,6 @@ class Service {
   http::SharedLimits limits_;
   std::shared_ptr<DebugReporter> reporter_;
   ConfigReloader reloader_;
-  ReloadQueue reload_queue_;
   std::shared_ptr<http::WebSetupFile> web_;
   /// Null if there is no web configuration.
   std::shared_ptr<WebConfigWatch> web_watch_;

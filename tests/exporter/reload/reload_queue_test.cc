@@ -5,7 +5,7 @@
 #include <chrono>
 #include <future>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/catch.h"
@@ -30,60 +30,36 @@ ReloadResult OutcomeOf(std::future<ReloadResult>& request) {
   return request.get();
 }
 
-TEST_CASE("reload queue: nothing waits, nothing is reloaded") {
+TEST_CASE("reload queue: nothing waits, nothing is taken") {
   ReloadQueue queue;
   CHECK_FALSE(IsReadable(queue));
-  queue.Serve([]() -> ReloadResult {
-    FAIL("nobody asked");
-    return {};
-  });
+  CHECK(queue.TakeAll().empty());
 }
 
-TEST_CASE(
-    "reload queue: the serving thread reloads, and the caller hears how") {
+TEST_CASE("reload queue: the caller hears what the request is answered with") {
   ReloadQueue queue;
   auto request = RequestBeside(queue);
   REQUIRE(IsReadable(queue, 10'000));
-  std::thread::id reloading;
-  queue.Serve([&]() -> ReloadResult {
-    reloading = std::this_thread::get_id();
-    return tl::unexpected(Mistakes{"x.yml:1:1: wrong", "x.yml:2:1: too"});
-  });
-  CHECK(reloading == std::this_thread::get_id());
+  auto requests = queue.TakeAll();
+  REQUIRE(requests.size() == 1);
+  CHECK_FALSE(IsReadable(queue));
+  requests[0].set_value(
+      tl::unexpected(Mistakes{"x.yml:1:1: wrong", "x.yml:2:1: too"}));
   const ReloadResult outcome = OutcomeOf(request);
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error() == Mistakes{"x.yml:1:1: wrong", "x.yml:2:1: too"});
-  CHECK_FALSE(IsReadable(queue));
-}
-
-TEST_CASE("reload queue: a request that comes during a reload has its own") {
-  ReloadQueue queue;
-  auto first = RequestBeside(queue);
-  REQUIRE(IsReadable(queue, 10'000));
-  std::future<ReloadResult> second;
-  int reloads = 0;
-  queue.Serve([&]() -> ReloadResult {
-    ++reloads;
-    second = RequestBeside(queue);
-    CHECK(IsReadable(queue, 10'000));
-    return {};
-  });
-  CHECK(OutcomeOf(first).has_value());
-  CHECK(IsReadable(queue));
-  queue.Serve([&]() -> ReloadResult {
-    ++reloads;
-    return {};
-  });
-  CHECK(OutcomeOf(second).has_value());
-  CHECK(reloads == 2);
 }
 
 TEST_CASE("reload queue: once closed it refuses who waits and who comes") {
   ReloadQueue queue;
+  auto taken = RequestBeside(queue);
+  REQUIRE(IsReadable(queue, 10'000));
+  auto requests = queue.TakeAll();
   auto waiting = RequestBeside(queue);
   REQUIRE(IsReadable(queue, 10'000));
-  queue.Close();
+  queue.Close(std::move(requests));
   const Mistakes refusal = {"the exporter is ending"};
+  CHECK(OutcomeOf(taken).error() == refusal);
   CHECK(OutcomeOf(waiting).error() == refusal);
   CHECK(queue.Request().error() == refusal);
   CHECK_FALSE(IsReadable(queue));
