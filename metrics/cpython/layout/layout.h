@@ -49,6 +49,10 @@ enum class ManagedDict {
 struct Layout {
   PythonVersion version;
   bool free_threaded = false;
+  /// Whether counts were compared with those of a running interpreter. Where
+  /// they were not, the offsets come from the headers alone, and no heap is
+  /// read by them.
+  bool compared = true;
   /// The language is Python 2: a str holds bytes, and reprs differ.
   bool python2 = false;
   /// The module that holds the built-in types.

@@ -238,6 +238,7 @@ std::optional<Layout> FreeThreaded(Layout l) {
       l.interpreter.obmalloc = 17432;
       break;
     case 14:
+      l.compared = false;
       l.interpreter.modules = 7712;
       l.interpreter.sysdict = 7696;
       l.unicode.state_shift = 6;
@@ -246,6 +247,7 @@ std::optional<Layout> FreeThreaded(Layout l) {
       l.interpreter_frame.owner = 78;
       break;
     case 15:
+      l.compared = false;
       l.unicode.state_shift = 6;
       l.interpreter.obmalloc = 17280;
       l.type.heap_size = 968;

@@ -86,6 +86,11 @@ Result<std::optional<Layout>> FindDescribedLayout(const RemoteMemory& memory,
   if (!*described) return std::optional<Layout>();
   auto layout = FindLayout((*described)->version, (*described)->free_threaded);
   if (!layout) return tl::unexpected<Error>(layout.error());
+  if (!layout->compared) {
+    return Failure(ENOTSUP,
+                   "a free-threaded CPython " + ToString(layout->version) +
+                       ": its layout was never compared with a running one");
+  }
   auto applied = ApplyDebugOffsets(memory, runtime, *layout);
   if (!applied) return tl::unexpected<Error>(applied.error());
   return std::optional(*std::move(layout));

@@ -150,9 +150,15 @@ struct BitsHead {
   bool PointsBack(const std::byte*, uint64_t) const { return true; }
 
  private:
-  /// ob_ref_local and ob_ref_shared.
+  /// ob_ref_local, and the count in ob_ref_shared, above two flags. The latter
+  /// may be negative. A pointer in its place is too large: the entries of a
+  /// dict, behind its indices, look like an object otherwise.
   static bool HasReferences(const std::byte* object) {
-    return (LoadWord(object + 8) >> 32) != 0 || LoadWord(object + 16) != 0;
+    constexpr int64_t kMostShared = int64_t{1} << 32;
+    const uint64_t shared = LoadWord(object + 16);
+    const int64_t count = static_cast<int64_t>(shared) >> 2;
+    if (count >= kMostShared || count <= -kMostShared) return false;
+    return (LoadWord(object + 8) >> 32) != 0 || shared != 0;
   }
 };
 

@@ -105,6 +105,9 @@ TEST_CASE("find python: one that is not understood is an error, not none") {
       {0x036300f0, 0, "the memory layout of CPython 3.99.0 is not known"},
       {0x036300f0, 1, "the memory layout of CPython 3.99.0 is not known"},
       {0x030c01f0, 1, "CPython 3.12.1 cannot be free-threaded: not understood"},
+      {0x030e00f0, 1,
+       "a free-threaded CPython 3.14.0: its layout was never compared with a "
+       "running one"},
       {0x030c01f0, 0, "the _Py_DebugOffsets of CPython 3.12.1 are not known"},
       {0x030d05f0, 0, "CPython is not initialised yet", EAGAIN},
   };

@@ -193,6 +193,24 @@ TEST_CASE("bits head: a bit in the object says whether it is tracked") {
   }
 }
 
+TEST_CASE("bits head: a pointer is no count of references") {
+  FreeThreadedObject object;
+  for (const int64_t shared : {int64_t{1}, int64_t{-8}, int64_t{3'000'000'001},
+                               int64_t{-3'000'000'001}}) {
+    INFO(shared);
+    object.ob_ref_shared = shared;
+    CHECK(IsTracked(object));
+  }
+  // The indices of a dict's keys, and its first key and value.
+  object.ob_tid = 0;
+  object.ob_flags = 0x0100;
+  object.ob_mutex = 2;
+  object.ob_gc_bits = 3;
+  object.ob_ref_local = 0x00060504;
+  object.ob_ref_shared = 0x56348a58afc0;
+  CHECK_FALSE(IsTracked(object));
+}
+
 TEST_CASE("bits head: some reference, and a mutex that can be one") {
   FreeThreadedObject object;
   object.ob_mutex = 3;
