@@ -48,6 +48,7 @@ void ErrorTally::Add(const ErrorTally& other) {
     }
   }
   for (const std::string& note : other.notes_) Note(note);
+  exhausted_ = exhausted_ || other.exhausted_;
 }
 
 void ErrorTally::Note(std::string_view text) {

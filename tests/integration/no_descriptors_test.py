@@ -12,6 +12,8 @@ import harness
 import psutil
 
 CROWD = 40
+# targets, process_tree, memory, mappings, open_files, disk_usage, python_heap
+COLLECTORS = 7
 # Above what the exporter holds when nobody asks. With fewer it may not even
 # accept a connection.
 SPARE = (40, 20, 10, 5, 4, 3, 2, 1)
@@ -34,17 +36,25 @@ class NoDescriptorsTest(fault_case.FaultCase):
 targets:{rules}
 collectors:
   disk_usage: {{min_interval: 100 ms}}
-  python_heap: {{min_interval: 100 ms}}
+  python_heap: {{min_interval: 1 hour}}
 """)
         self.start(f"--config.file={config}",
                    "--web.listen-address=127.0.0.1:0")
         self.port = self.exporter.tcp_port()
-        samples = self.exporter.scrape_with("python_heap", "disk_usage")
+        samples = self.scrape_until(self.is_complete, "never all successful")
         self.still = {name: fault_case.still_values(samples, name)
                       for name in names}
         self.process = psutil.Process(self.exporter.process.pid)
         self.limit = self.process.rlimit(resource.RLIMIT_NOFILE)
         self.idle_files = self.process.num_fds()
+
+    def is_complete(self, samples):
+        """All collectors of all targets succeeded, and no read failed."""
+        successes = samples.all("leak_scrape_collector_success")
+        failures = samples.all("leak_scrape_collector_errors")
+        return (len(successes) == COLLECTORS * len(self.targets)
+                and set(successes.values()) == {1}
+                and set(failures.values()) == {0})
 
     @contextlib.contextmanager
     def spare_descriptors(self, spare):
@@ -78,10 +88,18 @@ collectors:
         return len(absent)
 
     def assert_recovered(self):
-        self.scrape_until(
-            lambda samples: all(
-                fault_case.still_values(samples, name) == self.still[name]
-                for name in self.targets), "it does not recover")
+        """The same numbers as before, and no error counted."""
+        def missing(samples):
+            return {(key, before, values.get(key))
+                    for name in self.targets
+                    for values in [fault_case.still_values(samples, name)]
+                    for key, before in self.still[name].items()
+                    if values.get(key) != before}
+
+        deadline = time.monotonic() + harness.WAIT_SECONDS
+        while wrong := missing(self.scrape()):
+            self.assertLess(time.monotonic(), deadline,
+                            f"not as before: {wrong}\n{self.exporter.log}")
 
     def test_measuring_with_few(self):
         for spare in SPARE:

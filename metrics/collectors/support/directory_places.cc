@@ -132,6 +132,9 @@ Result<WayToPlace> FindWay(const TargetRoots& roots,
 Result<OpenedPlace> OpenPlace(const WayToPlace& way) {
   for (const auto& [user, root] : way.users) {
     auto directory = user->OpenAt("cwd", kPlaceFlags);
+    if (!directory && IsExhausted(directory.error())) {
+      return tl::unexpected<Error>(directory.error());
+    }
     if (!directory || Identify(*directory, "") != way.id) continue;
     return OpenedPlace{*std::move(directory), root, user->pid()};
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,19 +37,30 @@ Result<FileId> IdentifyWorkingDirectory(const procfs::ProcessHandle& process,
   });
 }
 
+Result<UniqueFd> OpenParent(const UniqueFd& directory,
+                            const procfs::ProcessHandle& process) {
+  UniqueFd parent(::openat(directory.get(), "..", kPlaceFlags | O_CLOEXEC));
+  if (parent.valid()) return parent;
+  const int code = errno;
+  return Failure(code, process.Path("cwd") + "/..: " + std::strerror(code));
+}
+
 // Where the process works and all directories above, as far as they may be
 // searched.
 Result<std::vector<FileId>> IdentifyAncestors(
     const procfs::ProcessHandle& process, const Deadline& deadline) {
   std::vector<FileId> ids;
   auto directory = process.OpenAt("cwd", kPlaceFlags);
-  while (directory && directory->valid() && ids.size() < kMaxAncestors) {
+  while (directory && ids.size() < kMaxAncestors) {
     if (deadline.Expired()) return NotInTime(process);
     const auto id = Identify(*directory, "");
     // Above a root there is the root itself.
     if (!id || (!ids.empty() && ids.back() == *id)) break;
     ids.push_back(*id);
-    directory->Reset(::openat(directory->get(), "..", kPlaceFlags | O_CLOEXEC));
+    directory = OpenParent(*directory, process);
+  }
+  if (!directory && IsExhausted(directory.error())) {
+    return tl::unexpected<Error>(directory.error());
   }
   return ids;
 }
@@ -169,7 +181,8 @@ std::string PathOf(const procfs::ProcessHandle& process) {
 WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
                                           const Looking& looking,
                                           ErrorTally& errors) {
-  LeftOut left_out = FindLeftOut(tree.main, looking, errors);
+  ErrorTally failures;
+  LeftOut left_out = FindLeftOut(tree.main, looking, failures);
   const auto processes = OldestFirst(tree.descendants);
   std::vector<WorkingDirectory> each = IdentifyEach(processes, looking);
   WorkingDirectories found;
@@ -180,7 +193,7 @@ WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
     const ProcessSample& process = *processes[i];
     const auto& [link, id] = each[i];
     if (!id) {
-      errors.Add(id.error());
+      failures.Add(id.error());
       if (!IsGone(id.error())) ++failed;
       continue;
     }
@@ -199,7 +212,8 @@ WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
     found.places.push_back(
         {*id, std::move(path), {process.handle}, MainOf(tree, process), link});
   }
-  found.known = seen > 0 || failed == 0;
+  found.known = (seen > 0 || failed == 0) && !failures.exhausted();
+  errors.Add(failures);
   return found;
 }
 

@@ -11,7 +11,8 @@ namespace leak_exporter {
 /// The distinct temporary directories that descendants work in.
 struct WorkingDirectories {
   std::vector<DirectoryPlace> places;
-  /// False where there are working directories, but none could be looked at.
+  /// False where there are working directories, but none could be looked at, or
+  /// descriptors ran out before all were.
   bool known = true;
 };
 
