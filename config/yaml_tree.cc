@@ -247,7 +247,7 @@ tl::expected<YamlNodePtr, ConfigError> ParseYaml(std::string_view text) {
                                         "bad YAML: " + Escape(exception.msg)});
     }
   }
-  if (builder.error()) return tl::unexpected(*builder.error());
+  if (const auto& error = builder.error()) return tl::unexpected(*error);
   if (builder.root() == nullptr) return std::make_shared<const YamlNode>();
   return builder.root();
 }

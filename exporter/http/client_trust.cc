@@ -58,7 +58,7 @@ bool Trust::MaySee(const std::optional<uid_t>& user) const {
   return everything_ || (user_ && user_ == user);
 }
 
-ClientTrust::ClientTrust(std::string host_name, uid_t own_user)
+ClientTrust::ClientTrust(const std::string& host_name, uid_t own_user)
     : host_name_(LowerAscii(host_name)), own_user_(own_user) {}
 
 Trust ClientTrust::Of(const Request& request) const {

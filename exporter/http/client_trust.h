@@ -36,7 +36,7 @@ class Trust {
 class ClientTrust {
  public:
   /// `host_name` is as gethostname(2) gives it.
-  ClientTrust(std::string host_name, uid_t own_user);
+  ClientTrust(const std::string& host_name, uid_t own_user);
 
   /// Looks up the owner of the client's socket.
   Trust Of(const Request& request) const;

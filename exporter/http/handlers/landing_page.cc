@@ -166,9 +166,9 @@ std::string Summary(const TargetSnapshot& target) {
               " among them";
     }
   }
-  if (target.memory && target.memory->usage.main.resident_bytes) {
-    text += ", " + Mebibytes(*target.memory->usage.main.resident_bytes) +
-            " resident";
+  if (target.memory) {
+    const auto& resident_bytes = target.memory->usage.main.resident_bytes;
+    if (resident_bytes) text += ", " + Mebibytes(*resident_bytes) + " resident";
   }
   return text + '.';
 }
