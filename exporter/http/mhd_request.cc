@@ -95,6 +95,7 @@ void AnswerPastLibrary(MHD_Connection* connection, const Response& response,
   text += "\r\nContent-Length: " + std::to_string(response.body.size()) +
           "\r\n\r\n" + response.body;
   const int fd = Descriptor(connection);
+  if (fd < 0) return;
   // Into the empty buffer of a socket that has not been written to.
   if (gnutls_session_int* const session = TlsSession(connection)) {
     static_cast<void>(::gnutls_record_send(session, text.data(), text.size()));

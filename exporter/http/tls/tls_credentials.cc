@@ -101,7 +101,7 @@ void LoadKeyPair(const config::TlsServerConfig& config,
                    "has no certificate in PEM format");
     }
   }
-  if (!kind || !key) return;
+  if (!certificate || !kind || !key) return;
   const gnutls_datum_t certificate_pem = Datum(*certificate);
   const gnutls_datum_t key_pem = Datum(*key);
   const int error = ::gnutls_certificate_set_x509_key_mem2(
