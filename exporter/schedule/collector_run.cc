@@ -62,14 +62,14 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
   return finished;
 }
 
-FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
-                             const Deadline& deadline,
+FoundProcesses FindProcesses(const SearchProcesses& search,
+                             const SearchRequest& request,
                              const FinishedRun* before) {
   FoundProcesses found;
   bool incomplete = false;
   ErrorTally errors;
-  found.finished.run = Timed(CollectorId::kTargets, clock, errors, [&] {
-    TargetWatch::Discovery discovery = search(clock, deadline);
+  found.finished.run = Timed(CollectorId::kTargets, request.clock, errors, [&] {
+    TargetWatch::Discovery discovery = search(request);
     incomplete = discovery.incomplete;
     found.tree = std::move(discovery.tree);
     errors = std::move(discovery.errors);

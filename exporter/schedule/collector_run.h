@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "exporter/log/log.h"
+#include "exporter/schedule/machine_looks.h"
 #include "metrics/base/clock.h"
 #include "metrics/base/process_id.h"
 #include "metrics/collectors/collector.h"
@@ -21,7 +22,7 @@ namespace leak_exporter {
 /// Finds a target's processes. It keeps for itself what one search leaves to
 /// the next. Never called twice at once, but from any thread.
 using SearchProcesses =
-    std::function<TargetWatch::Discovery(const Clock&, const Deadline&)>;
+    std::function<TargetWatch::Discovery(const SearchRequest&)>;
 
 /// The result of one run: of a collector, or of the search for processes.
 struct FinishedRun {
@@ -56,8 +57,8 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
 /// Runs a search and times it, as RunCollector() does. The run is a success if
 /// no read failed. An incomplete search has the processes and the timestamp of
 /// `before`, the search before it; null if there was none.
-FoundProcesses FindProcesses(const SearchProcesses& search, const Clock& clock,
-                             const Deadline& deadline,
+FoundProcesses FindProcesses(const SearchProcesses& search,
+                             const SearchRequest& request,
                              const FinishedRun* before);
 
 /// Makes the record of a run that had no result in time. `timestamp` is the

@@ -102,6 +102,7 @@ uint64_t CollectorRunner::Join(const Request& request) {
 uint64_t CollectorRunner::StartMeasurement(const Request& request) {
   measurement_ = Measurement{.number = ++measurements_,
                              .wanted = request.collectors,
+                             .asked = request.asked,
                              .started = environment_.clock.Now(),
                              .deadline = request.deadline};
   SubmitWork();
@@ -280,12 +281,12 @@ bool CollectorRunner::IsClaimedElsewhere(CollectorId id) const {
 void CollectorRunner::Search(Lock& lock) {
   Claimed claim = TryClaim(CollectorId::kTargets);
   if (!claim) return;
-  const TimePoint deadline = StepDeadline();
-  const auto before = BeginRun(CollectorId::kTargets, deadline);
+  const Deadline deadline(environment_.clock, StepDeadline());
+  const SearchRequest request{environment_.clock, deadline,
+                              measurement_->asked};
+  const auto before = BeginRun(CollectorId::kTargets, deadline.at());
   lock.unlock();
-  FoundProcesses found =
-      FindProcesses(search_, environment_.clock,
-                    Deadline(environment_.clock, deadline), before.get());
+  FoundProcesses found = FindProcesses(search_, request, before.get());
   auto tree = std::make_shared<const ProcessTree>(std::move(found.tree));
   auto finished =
       std::make_shared<const FinishedRun>(std::move(found.finished));

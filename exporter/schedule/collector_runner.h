@@ -99,6 +99,7 @@ class CollectorRunner final
   struct Measurement {
     uint64_t number = 0;
     CollectorSet wanted;
+    TimePoint asked{};
     TimePoint started{};
     TimePoint deadline{};
     /// Null until the processes have been found.

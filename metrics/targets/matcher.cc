@@ -9,17 +9,10 @@
 #include <utility>
 
 #include "metrics/procfs/cgroup.h"
-#include "metrics/procfs/cmdline.h"
-#include "metrics/procfs/status.h"
 #include "metrics/targets/pid_file.h"
 
 namespace leak_exporter {
 namespace {
-
-using procfs::ProcessHandle;
-
-/// What the kernel adds to the path of an executable that was replaced.
-constexpr std::string_view kDeleted = " (deleted)";
 
 Result<std::unique_ptr<RE2>> CompilePattern(const std::string& pattern) {
   RE2::Options options;
@@ -92,47 +85,45 @@ std::vector<pid_t> Matcher::NamedPids(ErrorTally& errors) const {
   return both;
 }
 
-bool Matcher::MatchesComm(std::string_view comm) const {
-  return rules_.comms.empty() ||
-         std::find(rules_.comms.begin(), rules_.comms.end(), comm) !=
-             rules_.comms.end();
-}
-
 bool Matcher::reads_process() const {
   return !rules_.exes.empty() || !rules_.cmdlines.empty() ||
          !rules_.users.empty() || !rules_.systemd_units.empty() ||
          !rules_.containers.empty();
 }
 
-Matcher::Answer Matcher::MatchesProcess(const ProcessHandle& process,
-                                        char state, std::string& buffer,
-                                        ErrorTally& errors) const {
-  const auto holds = [&errors](const Result<bool>& condition) {
-    if (!condition) errors.Add(condition.error());
-    return condition.value_or(false);
-  };
-  if (!holds(MatchesUser(process, buffer))) return Answer::kNo;
-  if (!holds(MatchesCgroup(process, buffer))) return Answer::kNo;
-  if (!holds(MatchesExe(process))) return Answer::kNo;
-  if (patterns_.empty()) return Answer::kYes;
-  if (state == 'D') return Answer::kLater;
-  return holds(MatchesCmdline(process, buffer)) ? Answer::kYes : Answer::kNo;
+Matcher::Judgement Matcher::MatchesProcess(
+    ProcessFacts& facts, const SearchArguments& search) const {
+  for (const auto condition :
+       {&Matcher::MatchesUser, &Matcher::MatchesCgroup, &Matcher::MatchesExe}) {
+    const Result<bool> holds = (this->*condition)(facts);
+    if (!holds) return {Answer::kNo, holds.error()};
+    if (!*holds) return {Answer::kNo};
+  }
+  if (patterns_.empty()) return {Answer::kYes};
+  if (facts.state() == 'D') return {Answer::kLater};
+  const auto& arguments = facts.Arguments();
+  if (!arguments) return {Answer::kNo, arguments.error()};
+  const bool found = search ? search(*arguments) : MatchesArguments(*arguments);
+  return {found ? Answer::kYes : Answer::kNo};
 }
 
-Result<bool> Matcher::MatchesUser(const ProcessHandle& process,
-                                  std::string& buffer) const {
+bool Matcher::MatchesArguments(const std::string& arguments) const {
+  return std::any_of(patterns_.begin(), patterns_.end(),
+                     [&](const auto& pattern) {
+                       return RE2::PartialMatch(arguments, *pattern);
+                     });
+}
+
+Result<bool> Matcher::MatchesUser(ProcessFacts& facts) const {
   if (uids_.empty()) return true;
-  return procfs::ReadStatus(process, buffer)
-      .map([this](const procfs::Status& status) {
-        return std::find(uids_.begin(), uids_.end(), status.effective_uid) !=
-               uids_.end();
-      });
+  return facts.EffectiveUid().map([this](uid_t uid) {
+    return std::find(uids_.begin(), uids_.end(), uid) != uids_.end();
+  });
 }
 
-Result<bool> Matcher::MatchesCgroup(const ProcessHandle& process,
-                                    std::string& buffer) const {
+Result<bool> Matcher::MatchesCgroup(ProcessFacts& facts) const {
   if (rules_.systemd_units.empty() && rules_.containers.empty()) return true;
-  const auto paths = procfs::ReadCgroup(process, buffer);
+  const auto& paths = facts.CgroupPaths();
   if (!paths) return tl::unexpected<Error>(paths.error());
   bool in_unit = rules_.systemd_units.empty();
   bool in_container = rules_.containers.empty();
@@ -148,23 +139,11 @@ Result<bool> Matcher::MatchesCgroup(const ProcessHandle& process,
   return in_unit && in_container;
 }
 
-Result<bool> Matcher::MatchesExe(const ProcessHandle& process) const {
+Result<bool> Matcher::MatchesExe(ProcessFacts& facts) const {
   if (rules_.exes.empty()) return true;
-  return process.ReadLink("exe").map([this](std::string path) {
-    if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
+  return facts.Exe().map([this](const std::string& path) {
     return MatchesAny(rules_.exes, path);
   });
-}
-
-Result<bool> Matcher::MatchesCmdline(const ProcessHandle& process,
-                                     std::string& buffer) const {
-  return procfs::ReadArguments(process, buffer)
-      .map([this](const std::string& arguments) {
-        return std::any_of(patterns_.begin(), patterns_.end(),
-                           [&](const auto& pattern) {
-                             return RE2::PartialMatch(arguments, *pattern);
-                           });
-      });
 }
 
 }  // namespace leak_exporter

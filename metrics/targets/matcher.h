@@ -2,7 +2,9 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +12,7 @@
 #include "config/config.h"
 #include "metrics/base/error_tally.h"
 #include "metrics/base/result.h"
-#include "metrics/procfs/process_handle.h"
-#include "metrics/procfs/stat.h"
+#include "metrics/targets/process_facts.h"
 #include "metrics/targets/user_lookup.h"
 
 namespace re2 {
@@ -43,30 +44,37 @@ class Matcher {
   /// own pid namespace.
   std::vector<pid_t> NamedPids(ErrorTally& errors) const;
 
-  /// Whether the condition on the comm holds. It does where there is none.
-  bool MatchesComm(std::string_view comm) const;
-
+  /// The comms of which a process must have one. Any will do if there are none.
+  const std::vector<std::string>& comms() const { return rules_.comms; }
   /// Whether there are conditions besides those on number and comm.
   bool reads_process() const;
 
   enum class Answer { kNo, kYes, kLater };
-  /// Whether the other conditions hold. Reads what they need, the cheapest
-  /// first. What cannot be read is an error and does not match. Answers kLater
-  /// for a process in state D whose arguments are needed: reading them could
-  /// wait for as long as the process does.
-  Answer MatchesProcess(const procfs::ProcessHandle& process, char state,
-                        std::string& buffer, ErrorTally& errors) const;
+  struct Judgement {
+    Answer answer = Answer::kNo;
+    /// What could not be read, so that the answer is kNo.
+    std::optional<Error> error = std::nullopt;
+  };
+  /// Whether one of the command line's patterns is found in these arguments.
+  using SearchArguments = std::function<bool(const std::string& arguments)>;
+  /// Whether the other conditions hold. Asks for the facts that they need, the
+  /// cheapest first. Answers kLater for a process in state D whose arguments
+  /// are needed: reading them could wait for as long as the process does.
+  /// `search` takes the place of MatchesArguments, for a caller that searches
+  /// for the patterns of several matchers at once.
+  Judgement MatchesProcess(ProcessFacts& facts,
+                           const SearchArguments& search = {}) const;
+
+  /// The patterns for the command line, as they were given.
+  const std::vector<std::string>& cmdlines() const { return rules_.cmdlines; }
+  bool MatchesArguments(const std::string& arguments) const;
 
  private:
   Matcher();
 
-  Result<bool> MatchesUser(const procfs::ProcessHandle& process,
-                           std::string& buffer) const;
-  Result<bool> MatchesCgroup(const procfs::ProcessHandle& process,
-                             std::string& buffer) const;
-  Result<bool> MatchesExe(const procfs::ProcessHandle& process) const;
-  Result<bool> MatchesCmdline(const procfs::ProcessHandle& process,
-                              std::string& buffer) const;
+  Result<bool> MatchesUser(ProcessFacts& facts) const;
+  Result<bool> MatchesCgroup(ProcessFacts& facts) const;
+  Result<bool> MatchesExe(ProcessFacts& facts) const;
 
   config::MatchConfig rules_;
   std::vector<uid_t> uids_;

@@ -4,29 +4,25 @@
 #include <unordered_set>
 #include <utility>
 
-#include "metrics/base/helper_comm.h"
 #include "metrics/procfs/pids.h"
 #include "metrics/targets/ancestry.h"
+#include "metrics/targets/child_lists.h"
+#include "metrics/targets/tree_walk.h"
 
 namespace leak_exporter {
 namespace {
 
 /// For each matched process the topmost matched one above it, or itself.
-std::unordered_map<pid_t, pid_t> FindTops(const std::vector<pid_t>& matched,
-                                          MachineProcesses& machine) {
+std::unordered_map<pid_t, pid_t> FindTops(
+    const std::vector<pid_t>& matched,
+    const std::function<std::optional<pid_t>(pid_t)>& parent_of) {
   const std::unordered_set<pid_t> pids(matched.begin(), matched.end());
   std::unordered_map<pid_t, pid_t> tops;
   for (const pid_t pid : pids) {
-    tops.emplace(pid,
-                 pids.size() == 1 ? pid : TopmostAncestor(pid, pids, machine));
+    tops.emplace(
+        pid, pids.size() == 1 ? pid : TopmostAncestor(pid, pids, parent_of));
   }
   return tops;
-}
-
-/// Whether the exporter started the process for itself.
-bool IsHelper(const FoundProcess& process, std::optional<pid_t> own_pid) {
-  return own_pid && process.parent_pid == *own_pid &&
-         process.program.comm == kHelperComm;
 }
 
 }  // namespace
@@ -37,45 +33,50 @@ TargetWatch::TargetWatch(const config::TargetConfig& target,
     : rules_(target.match),
       limits_(limits),
       look_up_user_(std::move(look_up_user)),
-      table_(fs, limits.most_descriptors) {}
+      table_(fs, limits.most_descriptors),
+      verdicts_(table_.fs()),
+      machine_(table_.fs()) {}
+
+std::shared_ptr<const Matcher> TargetWatch::MatcherForLooks() {
+  // The first discovery says what is wrong.
+  ErrorTally unsaid;
+  const bool ready = rules_.users.empty() && PrepareRules(unsaid);
+  return ready && !matcher_->names_pids() ? matcher_ : nullptr;
+}
 
 TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
                                             const Deadline& deadline) {
-  MachineProcesses machine(table_.fs(), kernel_threads_);
-  return Measure(clock, deadline, machine);
+  return Measure(clock, deadline,
+                 [this, &clock](const std::shared_ptr<const Matcher>& matcher,
+                                const Deadline& until) {
+                   return machine_.Look({matcher}, clock, until);
+                 });
 }
 
 TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
                                             const Deadline& deadline,
-                                            MachineProcesses& machine) {
+                                            const LookAtMachine& look) {
   Discovery discovery;
-  const DiscoveryTime now = DiscoveryTime::Now(clock);
-  table_.BeginGeneration(now);
-  TreeWalk walk(table_, machine, limits_.most_processes, deadline,
-                discovery.errors);
+  table_.BeginGeneration(DiscoveryTime::Now(clock));
+  discovery.tree.generation = table_.generation();
   if (PrepareRules(discovery.errors)) {
-    selector_->BeginGeneration(now.since_boot);
-    ChooseAndAddMains({machine, walk, deadline, discovery.errors});
+    if (matcher_->names_pids()) {
+      MeasureNamed(clock, deadline, discovery);
+    } else {
+      MeasureByLook(deadline, look, discovery);
+    }
   }
-  discovery.tree = walk.Finish();
   if (deadline.Expired()) {
     discovery.errors.Add(ErrorCause::kTimeout,
                          "the processes were not found before the deadline");
     discovery.incomplete = true;
   }
-  if (discovery.errors.exhausted() || machine.exhausted()) {
-    discovery.incomplete = true;
-  }
+  discovery.incomplete = discovery.incomplete || discovery.errors.exhausted();
   if (discovery.incomplete) {
     discovery.tree = {};
     return discovery;
   }
-  if (selector_) selector_->EndGeneration();
   table_.EndGeneration();
-  mains_.clear();
-  for (const ProcessSample& main : discovery.tree.main) {
-    mains_.push_back(main.pid());
-  }
   return discovery;
 }
 
@@ -86,74 +87,76 @@ bool TargetWatch::PrepareRules(ErrorTally& errors) {
     errors.Add(matcher.error());
     return false;
   }
-  matcher_.emplace(*std::move(matcher));
-  selector_.emplace(*matcher_, table_.fs());
+  matcher_ = std::make_shared<const Matcher>(*std::move(matcher));
+  verdicts_.SetRules(
+      std::make_shared<const RuleBook>(RuleBook::Rules{matcher_}));
   return true;
 }
 
-void TargetWatch::ChooseAndAddMains(const Work& work) {
-  if (matcher_->names_pids()) {
-    AddMains(Choose(matcher_->NamedPids(work.errors), work), work);
-  } else {
-    SearchEverywhere(work);
-  }
+void TargetWatch::MeasureNamed(const Clock& clock, const Deadline& deadline,
+                               Discovery& discovery) {
+  MachineProcesses machine(table_.fs(), kernel_threads_);
+  KernelChildLists child_lists(table_, machine, deadline, discovery.errors);
+  TreeWalk walk(table_, child_lists, limits_.most_processes, deadline,
+                discovery.errors);
+  verdicts_.BeginGeneration(clock.SinceBoot());
+  const Pids matched = Choose(matcher_->NamedPids(discovery.errors), machine,
+                              deadline, discovery.errors);
+  const auto parent_of = [&machine](pid_t pid) -> std::optional<pid_t> {
+    const auto& process = machine.Find(pid);
+    if (!process) return std::nullopt;
+    return process->parent_pid;
+  };
+  AddMains(matched, parent_of, walk, discovery.errors);
+  discovery.tree = walk.Finish();
+  discovery.incomplete = machine.exhausted();
+  if (!discovery.incomplete) verdicts_.EndGeneration();
 }
 
-void TargetWatch::SearchEverywhere(const Work& work) {
-  Pids matched = Choose(mains_, work);
-  AddMains(matched, work);
-  // Whoever descends from a main process needs no look of its own.
-  work.walk.Descend();
-  const Pids more = ChooseFromAll(work);
-  if (more.empty()) {
-    // Where pid 1 is hidden, so are all processes of other users.
-    if (matched.empty()) AddHidden(1, work.errors);
+void TargetWatch::MeasureByLook(const Deadline& deadline,
+                                const LookAtMachine& look_at_machine,
+                                Discovery& discovery) {
+  const auto look = look_at_machine(matcher_, deadline);
+  const auto* const answer = look != nullptr ? look->Find(*matcher_) : nullptr;
+  if (answer == nullptr || look->incomplete()) {
+    if (look != nullptr) discovery.errors.Add(look->errors());
+    discovery.incomplete = true;
     return;
   }
-  const size_t known = matched.size();
-  matched.insert(matched.end(), more.begin(), more.end());
-  AddMains(matched, work);
-  const auto tops = FindTops(matched, work.machine);
-  for (size_t i = 0; i < known; ++i) {
-    const pid_t pid = matched[i];
-    if (tops.at(pid) != pid) work.walk.PutBelow(pid, tops.at(pid));
-  }
+  discovery.errors.Add(look->errors());
+  discovery.errors.Add(answer->errors);
+  LookChildLists child_lists(*look);
+  TreeWalk walk(table_, child_lists, limits_.most_processes, deadline,
+                discovery.errors);
+  const auto parent_of = [&look](pid_t pid) -> std::optional<pid_t> {
+    const FoundProcess* const process = look->Find(pid);
+    if (process == nullptr) return std::nullopt;
+    return process->parent_pid;
+  };
+  AddMains(answer->matches, parent_of, walk, discovery.errors);
+  // Where pid 1 is hidden, so are all processes of other users.
+  if (answer->matches.empty()) AddHidden(1, discovery.errors);
+  discovery.tree = walk.Finish();
 }
 
-TargetWatch::Pids TargetWatch::Choose(const Pids& pids, const Work& work) {
+TargetWatch::Pids TargetWatch::Choose(const Pids& pids,
+                                      MachineProcesses& machine,
+                                      const Deadline& deadline,
+                                      ErrorTally& errors) {
   Pids chosen;
   for (const pid_t pid : pids) {
-    if (work.deadline.Expired()) break;
-    const auto& process = work.machine.Find(pid);
-    if (Matches(process, work.errors)) chosen.push_back(pid);
-    if (!process && IsGone(process.error())) AddHidden(pid, work.errors);
+    if (deadline.Expired()) break;
+    const auto& process = machine.Find(pid);
+    if (!process) {
+      errors.Add(process.error());
+      if (IsGone(process.error())) AddHidden(pid, errors);
+      continue;
+    }
+    const Verdicts::Verdict& verdict = verdicts_.Judge(*process);
+    for (const auto& [rule, error] : verdict.errors) errors.Add(error);
+    if (!verdict.matches.empty()) chosen.push_back(pid);
   }
   return chosen;
-}
-
-TargetWatch::Pids TargetWatch::ChooseFromAll(const Work& work) {
-  Pids chosen;
-  const auto& listing = work.machine.List();
-  if (!listing) {
-    work.errors.Add(listing.error());
-    return chosen;
-  }
-  for (const procfs::NumberedEntry& entry : listing->entries) {
-    if (work.deadline.Expired()) break;
-    const pid_t pid = entry.number;
-    if (pid == listing->own_pid || work.walk.IsMember(pid)) continue;
-    const auto& process = work.machine.Find(entry);
-    if (process && IsHelper(*process, listing->own_pid)) continue;
-    if (Matches(process, work.errors)) chosen.push_back(pid);
-  }
-  return chosen;
-}
-
-bool TargetWatch::Matches(const Result<FoundProcess>& process,
-                          ErrorTally& errors) {
-  if (process) return selector_->Matches(*process, errors);
-  errors.Add(process.error());
-  return false;
 }
 
 void TargetWatch::AddHidden(pid_t pid, ErrorTally& errors) const {
@@ -164,15 +167,16 @@ void TargetWatch::AddHidden(pid_t pid, ErrorTally& errors) const {
                  "be one of them; CAP_SYS_PTRACE shows them");
 }
 
-void TargetWatch::AddMains(const Pids& matched, const Work& work) {
-  const auto tops = FindTops(matched, work.machine);
+void TargetWatch::AddMains(const Pids& matched, const ParentOf& parent_of,
+                           TreeWalk& walk, ErrorTally& errors) {
+  const auto tops = FindTops(matched, parent_of);
   for (const pid_t pid : matched) {
-    if (tops.at(pid) != pid || work.walk.IsMember(pid)) continue;
+    if (tops.at(pid) != pid || walk.IsMember(pid)) continue;
     auto reading = table_.Read(pid);
     if (reading) {
-      work.walk.AddMain(*std::move(reading));
+      walk.AddMain(*std::move(reading));
     } else {
-      work.errors.Add(reading.error());
+      errors.Add(reading.error());
     }
   }
 }

@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -12,13 +14,15 @@
 #include "metrics/base/error_tally.h"
 #include "metrics/procfs/proc_fs.h"
 #include "metrics/targets/kernel_threads.h"
+#include "metrics/targets/machine_look.h"
 #include "metrics/targets/machine_processes.h"
+#include "metrics/targets/machine_watch.h"
 #include "metrics/targets/matcher.h"
 #include "metrics/targets/process_table.h"
 #include "metrics/targets/process_tree.h"
-#include "metrics/targets/selector.h"
 #include "metrics/targets/tree_walk.h"
 #include "metrics/targets/user_lookup.h"
+#include "metrics/targets/verdicts.h"
 
 namespace leak_exporter {
 
@@ -44,6 +48,12 @@ class TargetWatch {
   TargetWatch(const TargetWatch&) = delete;
   TargetWatch& operator=(const TargetWatch&) = delete;
 
+  /// The matcher by which looks at the machine will have to judge. Null if
+  /// there is none yet, because the rules name a user, who is looked up in the
+  /// first discovery, or are wrong; or none ever, because they name processes
+  /// by number.
+  std::shared_ptr<const Matcher> MatcherForLooks();
+
   struct Discovery {
     ProcessTree tree;
     /// What could not be read and was therefore left out. Rules that cannot be
@@ -57,46 +67,44 @@ class TargetWatch {
   };
   /// Searches the machine's processes as they are now, for this target alone.
   Discovery Measure(const Clock& clock, const Deadline& deadline);
-  /// Chooses from `machine`, which several targets may share, one after
-  /// another. What one of them has read there is not read again for the next.
-  /// `machine` must have the same file system as this object.
+
+  /// Gives a look at the machine that judges by this matcher, or null if there
+  /// is none before the deadline.
+  using LookAtMachine = std::function<std::shared_ptr<const MachineLook>(
+      const std::shared_ptr<const Matcher>&, const Deadline&)>;
+  /// The same from a look that other targets may share. A target whose rules
+  /// name processes by number needs no look, and asks for none.
   Discovery Measure(const Clock& clock, const Deadline& deadline,
-                    MachineProcesses& machine);
+                    const LookAtMachine& look_at_machine);
 
  private:
   using Pids = std::vector<pid_t>;
-
-  /// The objects that one discovery works with.
-  struct Work {
-    MachineProcesses& machine;
-    TreeWalk& walk;
-    const Deadline& deadline;
-    ErrorTally& errors;
-  };
+  using ParentOf = std::function<std::optional<pid_t>(pid_t)>;
 
   /// Compiles the rules unless that has succeeded before. Tries in every
   /// discovery, because a user may be created later.
   bool PrepareRules(ErrorTally& errors);
-  void ChooseAndAddMains(const Work& work);
-  void SearchEverywhere(const Work& work);
+  void MeasureNamed(const Clock& clock, const Deadline& deadline,
+                    Discovery& discovery);
+  void MeasureByLook(const Deadline& deadline, const LookAtMachine& look,
+                     Discovery& discovery);
   /// The processes among `pids` that match.
-  Pids Choose(const Pids& pids, const Work& work);
-  /// All processes that match, except the exporter, its helpers and those that
-  /// are in the tree already.
-  Pids ChooseFromAll(const Work& work);
-  bool Matches(const Result<FoundProcess>& process, ErrorTally& errors);
+  Pids Choose(const Pids& pids, MachineProcesses& machine,
+              const Deadline& deadline, ErrorTally& errors);
   void AddHidden(pid_t pid, ErrorTally& errors) const;
-  void AddMains(const Pids& matched, const Work& work);
+  void AddMains(const Pids& matched, const ParentOf& parent_of, TreeWalk& walk,
+                ErrorTally& errors);
 
   config::MatchConfig rules_;
   WatchLimits limits_;
   const UserLookup look_up_user_;
   ProcessTable table_;
+  std::shared_ptr<const Matcher> matcher_;
+  /// For rules that name processes by number.
   KernelThreads kernel_threads_;
-  std::optional<Matcher> matcher_;
-  std::optional<Selector> selector_;
-  /// The main processes of the discovery before.
-  Pids mains_;
+  Verdicts verdicts_;
+  /// For searches of this target alone.
+  MachineWatch machine_;
 };
 
 }  // namespace leak_exporter

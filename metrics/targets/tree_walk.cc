@@ -1,10 +1,8 @@
 #include "metrics/targets/tree_walk.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
-#include "metrics/procfs/children.h"
 #include "metrics/procfs/pids.h"
 
 namespace leak_exporter {
@@ -48,23 +46,6 @@ void TreeWalk::Descend() {
   }
 }
 
-void TreeWalk::PutBelow(pid_t main_pid, pid_t above) {
-  const auto is_it = [main_pid](const ProcessSample& sample) {
-    return sample.main_pid == main_pid;
-  };
-  const auto it = std::find_if(tree_.main.begin(), tree_.main.end(), is_it);
-  if (it == tree_.main.end()) return;
-  tree_.descendants.push_back(std::move(*it));
-  tree_.main.erase(it);
-  for (ProcessSample& sample : tree_.descendants) {
-    if (!is_it(sample)) continue;
-    sample.main_pid = above;
-    if (KnownProcess* const known = Member(sample.pid())) {
-      known->main_pid = above;
-    }
-  }
-}
-
 ProcessTree TreeWalk::Finish() {
   Descend();
   LookForUnseen();
@@ -76,57 +57,15 @@ ProcessTree TreeWalk::Finish() {
 }
 
 void TreeWalk::VisitChildren(KnownProcess& parent) {
-  if (!ListChildren(parent)) return;
-  // While a list has entries some may be left out of it, never all: an empty
-  // one is certain.
-  parent.leaf = children_.empty();
+  if (!child_lists_.List(parent, children_)) return;
+  // While the kernel's list has entries some may be left out of it, never all:
+  // an empty one is certain.
+  parent.leaf = child_lists_.are_current() && children_.empty();
   const pid_t pid = parent.handle->pid();
   const pid_t main_pid = parent.main_pid;
   for (const pid_t child : children_) {
     if (deadline_.Expired()) return;
     VisitChild(child, pid, main_pid);
-  }
-}
-
-bool TreeWalk::ListChildren(const KnownProcess& parent) {
-  children_.clear();
-  if (table_.kernel_lists_children()) {
-    const auto read = procfs::ReadChildren(*parent.handle, parent.threads,
-                                           buffer_, children_);
-    if (read) return true;
-    if (read.error().code != ENOSYS) {
-      errors_.Add(read.error());
-      return false;
-    }
-    table_.KernelDoesNotListChildren();
-  }
-  ListScannedChildren(parent.handle->pid());
-  return true;
-}
-
-void TreeWalk::ListScannedChildren(pid_t parent) {
-  if (!scanned_children_) ScanAllParents();
-  const auto [first, last] = scanned_children_->equal_range(parent);
-  for (auto child = first; child != last; ++child) {
-    children_.push_back(child->second);
-  }
-}
-
-void TreeWalk::ScanAllParents() {
-  scanned_children_.emplace();
-  const auto& listing = machine_.List();
-  if (!listing) {
-    errors_.Add(listing.error());
-    return;
-  }
-  for (const procfs::NumberedEntry& entry : listing->entries) {
-    if (deadline_.Expired()) return;
-    const auto& process = machine_.Find(entry);
-    if (process) {
-      scanned_children_->emplace(process->parent_pid, entry.number);
-    } else {
-      errors_.Add(process.error());
-    }
   }
 }
 
@@ -214,7 +153,7 @@ void TreeWalk::LookForUnseen() {
 }
 
 void TreeWalk::ReadChangedListsAgain() {
-  if (!table_.kernel_lists_children()) return;
+  if (!child_lists_.are_current()) return;
   const std::unordered_set<pid_t> parents = std::move(changed_parents_);
   for (const pid_t pid : parents) {
     KnownProcess* const parent = Member(pid);

@@ -4,8 +4,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -15,15 +13,15 @@
 #include "metrics/base/result.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/procfs/status.h"
-#include "metrics/targets/machine_processes.h"
+#include "metrics/targets/child_lists.h"
 #include "metrics/targets/process_table.h"
 #include "metrics/targets/process_tree.h"
 
 namespace leak_exporter {
 
 /// Finds a target's tree in one discovery. The walk leads from the main
-/// processes down through the kernel's lists of children, with one read of
-/// status for each process.
+/// processes down through lists of children, with one read of status for each
+/// process.
 ///
 /// While a process's children end, its list may leave out another one that
 /// lives. Two things make up for that. A process that was in the tree in the
@@ -38,23 +36,18 @@ namespace leak_exporter {
 /// `errors`.
 class TreeWalk {
  public:
-  /// `machine` is asked where the kernel has no lists of children.
   /// `most_processes` bounds the tree, and a larger one is an error "limit".
   /// After the deadline the walk goes no further, and the tree is not whole.
-  TreeWalk(ProcessTable& table, MachineProcesses& machine,
-           size_t most_processes, const Deadline& deadline, ErrorTally& errors)
+  TreeWalk(ProcessTable& table, ChildLists& child_lists, size_t most_processes,
+           const Deadline& deadline, ErrorTally& errors)
       : table_(table),
-        machine_(machine),
+        child_lists_(child_lists),
         most_processes_(most_processes),
         deadline_(deadline),
         errors_(errors) {}
 
   /// Adds a main process, unless it is in the tree already.
   void AddMain(ProcessTable::Reading reading);
-
-  /// Makes a main process and all that descends from it part of the tree of
-  /// another main process, above it.
-  void PutBelow(pid_t main_pid, pid_t above);
 
   /// Walks down from all that was added since the last call. Afterwards
   /// IsMember tells who is in the tree.
@@ -73,10 +66,6 @@ class TreeWalk {
   };
 
   void VisitChildren(KnownProcess& parent);
-  /// Fills children_. Returns false where the children cannot be listed.
-  bool ListChildren(const KnownProcess& parent);
-  void ListScannedChildren(pid_t parent);
-  void ScanAllParents();
   void VisitChild(pid_t pid, pid_t parent, pid_t main_pid);
   void MissChild(pid_t pid, pid_t parent, const Error& error);
   void TakeDescendant(ProcessTable::Reading reading, pid_t main_pid);
@@ -90,7 +79,7 @@ class TreeWalk {
   bool HasRoom();
 
   ProcessTable& table_;
-  MachineProcesses& machine_;
+  ChildLists& child_lists_;
   size_t most_processes_;
   const Deadline& deadline_;
   ErrorTally& errors_;
@@ -103,10 +92,7 @@ class TreeWalk {
   std::unordered_set<pid_t> changed_parents_;
   /// The processes that are counted as errors already.
   std::unordered_set<pid_t> unreadable_;
-  /// Every process by its parent, where the kernel has no children files.
-  std::optional<std::unordered_multimap<pid_t, pid_t>> scanned_children_;
   bool limit_reported_ = false;
-  std::string buffer_;
   std::vector<pid_t> children_;
 };
 

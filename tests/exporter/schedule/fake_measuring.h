@@ -39,11 +39,11 @@ class FakeTarget {
 
   /// The search for its processes. The target outlives it.
   SearchProcesses MakeSearch() {
-    return [this](const Clock&, const Deadline& deadline) {
+    return [this](const SearchRequest& request) {
       gate.Pass();
       TargetWatch::Discovery discovery;
       complain(discovery.errors);
-      if (deadline.Expired()) {
+      if (request.deadline.Expired()) {
         discovery.incomplete = true;
         discovery.errors.Add(ErrorCause::kTimeout, "took too long");
         return discovery;

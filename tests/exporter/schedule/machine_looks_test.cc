@@ -36,13 +36,14 @@ class Bench {
       const std::shared_ptr<const Matcher>& matcher,
       std::chrono::steady_clock::time_point asked) {
     const Deadline deadline = Deadline::After(clock, seconds(1));
-    return looks.Look(matcher, {clock, deadline, asked});
+    return looks.Look(matcher, target, {clock, deadline, asked});
   }
 
   FakeTree tree;
   ManualClock clock;
   const procfs::ProcFs fs = tree.fs();
   MachineLooks looks{fs};
+  std::shared_ptr<const int> target = std::make_shared<const int>();
 };
 
 TEST_CASE("machine looks: who asks at the same time shares one look") {
@@ -74,18 +75,22 @@ TEST_CASE("machine looks: what was asked later is looked for again") {
   CHECK(second->began() == bench.clock.Now());
 }
 
-TEST_CASE("machine looks: rules that are gone are judged by no more") {
+TEST_CASE(
+    "machine looks: rules of targets that are gone are judged by no more") {
   Bench bench;
   const auto app = ByComm("app");
-  auto shell = ByComm("shell");
-  bench.Look(shell, bench.clock.Now());
-  const Matcher* const gone = shell.get();
-  shell.reset();
-  bench.clock.Advance(seconds(1));
-  bench.Look(app, bench.clock.Now());
-  bench.clock.Advance(seconds(1));
-  const auto look = bench.Look(app, bench.clock.Now());
-  CHECK(look->Find(*gone) == nullptr);
+  const auto shell = ByComm("shell");
+  bench.looks.Add(shell, bench.target);
+  const auto other = std::make_shared<const int>();
+  const Deadline never = Deadline::Never(bench.clock);
+  const auto look = [&] {
+    bench.clock.Advance(seconds(1));
+    return bench.looks.Look(app, other,
+                            {bench.clock, never, bench.clock.Now()});
+  };
+  CHECK(look()->Find(*shell) != nullptr);
+  bench.target.reset();
+  CHECK(look()->Find(*shell) == nullptr);
 }
 
 TEST_CASE("machine looks: many threads get looks that are new enough") {
@@ -111,8 +116,8 @@ TEST_CASE("machine looks: after the deadline there is none") {
   Bench bench;
   const auto app = ByComm("app");
   const Deadline over(bench.clock, bench.clock.Now());
-  CHECK(bench.looks.Look(app, {bench.clock, over, bench.clock.Now()}) ==
-        nullptr);
+  CHECK(bench.looks.Look(app, bench.target,
+                         {bench.clock, over, bench.clock.Now()}) == nullptr);
 }
 
 }  // namespace

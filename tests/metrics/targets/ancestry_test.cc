@@ -1,7 +1,9 @@
 #include "metrics/targets/ancestry.h"
 
+#include <optional>
 #include <unordered_set>
 
+#include "metrics/targets/machine_processes.h"
 #include "tests/catch.h"
 #include "tests/fake_tree.h"
 
@@ -24,7 +26,12 @@ class Ancestors {
     const procfs::ProcFs fs = tree.fs();
     KernelThreads threads;
     MachineProcesses machine(fs, threads);
-    return TopmostAncestor(pid, candidates, machine);
+    return TopmostAncestor(pid, candidates,
+                           [&machine](pid_t p) -> std::optional<pid_t> {
+                             const auto& process = machine.Find(p);
+                             if (!process) return std::nullopt;
+                             return process->parent_pid;
+                           });
   }
 
   FakeTree tree;

@@ -17,6 +17,13 @@ using std::string_literals::operator""s;
 using config::MatchConfig;
 using Answer = Matcher::Answer;
 
+Matcher::Judgement Judge(const Matcher& matcher,
+                         const procfs::ProcessHandle& process, char state) {
+  std::string buffer;
+  ProcessFacts facts(process, state, buffer);
+  return matcher.MatchesProcess(facts);
+}
+
 const std::string kId =
     "4f2a9c01d3e5b6a7988877665544332211ffeeddccbbaa998877665544332211";
 
@@ -81,44 +88,26 @@ TEST_CASE("matcher: each condition, its alternatives and their conjunction") {
     const auto matcher = Matcher::Compile(expected.rules);
     REQUIRE(matcher);
     CHECK(matcher->reads_process());
-    std::string buffer;
-    ErrorTally errors;
     const auto process = procfs::ProcessHandle::Open(tree.fs(), 7);
     REQUIRE(process);
-    CHECK(matcher->MatchesProcess(*process, 'S', buffer, errors) ==
-          (expected.matches ? Answer::kYes : Answer::kNo));
-    CHECK(errors.errors().empty());
+    const auto judged = Judge(*matcher, *process, 'S');
+    CHECK(judged.answer == (expected.matches ? Answer::kYes : Answer::kNo));
+    CHECK_FALSE(judged.error);
   }
-}
-
-TEST_CASE("matcher: comm is exact") {
-  const auto matcher =
-      Matcher::Compile(Rules(&MatchConfig::comms, {"python3", "a)b"}));
-  REQUIRE(matcher);
-  CHECK_FALSE(matcher->reads_process());
-  CHECK(matcher->MatchesComm("python3"));
-  CHECK(matcher->MatchesComm("a)b"));
-  CHECK_FALSE(matcher->MatchesComm("python"));
-  CHECK_FALSE(matcher->MatchesComm("python3.11"));
-  CHECK(Matcher::Compile(MatchConfig())->MatchesComm("anything"));
 }
 
 TEST_CASE("matcher: arguments of a process in state D are left for later") {
   FakeTree tree;
   MakeOneProcess(tree);
   const auto process = procfs::ProcessHandle::Open(tree.fs(), 7);
-  std::string buffer;
-  ErrorTally errors;
   MatchConfig rules = Rules(&MatchConfig::cmdlines, {"agent"});
-  CHECK(Matcher::Compile(rules)->MatchesProcess(*process, 'D', buffer,
-                                                errors) == Answer::kLater);
+  CHECK(Judge(*Matcher::Compile(rules), *process, 'D').answer ==
+        Answer::kLater);
   // Not where another condition decides already.
   rules.users = {"7"};
-  CHECK(Matcher::Compile(rules)->MatchesProcess(*process, 'D', buffer,
-                                                errors) == Answer::kNo);
+  CHECK(Judge(*Matcher::Compile(rules), *process, 'D').answer == Answer::kNo);
   rules = Rules(&MatchConfig::users, {"1"});
-  CHECK(Matcher::Compile(rules)->MatchesProcess(*process, 'D', buffer,
-                                                errors) == Answer::kYes);
+  CHECK(Judge(*Matcher::Compile(rules), *process, 'D').answer == Answer::kYes);
 }
 
 TEST_CASE("matcher: rules that cannot be applied are errors that say why") {
@@ -144,12 +133,11 @@ TEST_CASE("matcher: what cannot be parsed does not match and is counted") {
   tree.Write(7, "cgroup", "torn");
   const auto matcher =
       Matcher::Compile(Rules(&MatchConfig::systemd_units, {"app"}));
-  std::string buffer;
-  ErrorTally errors;
-  CHECK(matcher->MatchesProcess(*procfs::ProcessHandle::Open(tree.fs(), 7), 'S',
-                                buffer, errors) == Answer::kNo);
-  REQUIRE(errors.errors().size() == 1);
-  CHECK(errors.errors()[0].cause == ErrorCause::kMalformed);
+  const auto judged =
+      Judge(*matcher, *procfs::ProcessHandle::Open(tree.fs(), 7), 'S');
+  CHECK(judged.answer == Answer::kNo);
+  REQUIRE(judged.error);
+  CHECK(judged.error->code == 0);
 }
 
 TEST_CASE("matcher: named pids, from the rules and from pid files") {

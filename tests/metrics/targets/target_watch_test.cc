@@ -315,20 +315,31 @@ TEST_CASE("target: several choose from one look at the machine") {
   TargetWatch apps(target, fs);
   target.match = ByComm("shell");
   TargetWatch shells(target, fs);
-  KernelThreads threads;
-  MachineProcesses machine(fs, threads);
-  REQUIRE(
-      apps.Measure(clock, Deadline::Never(clock), machine).tree.main.size() ==
-      1);
-  // Nobody reads these a second time.
+  MachineWatch machine(fs);
+  RuleBook::Rules rules;
+  std::shared_ptr<const MachineLook> look;
+  const auto measure = [&](TargetWatch& target_watch) {
+    return target_watch.Measure(
+        clock, Deadline::Never(clock),
+        [&](const std::shared_ptr<const Matcher>& matcher, const Deadline& d) {
+          if (look == nullptr || look->Find(*matcher) == nullptr) {
+            rules.push_back(matcher);
+            look = machine.Look(rules, clock, d);
+          }
+          return look;
+        });
+  };
+  REQUIRE(measure(apps).tree.main.size() == 1);
+  REQUIRE(measure(shells).tree.main.size() == 1);
+  // Nobody reads these again for the same look.
   std::ofstream(tree.root() + "/1/stat") << "torn";
   std::ofstream(tree.root() + "/10/stat") << "torn";
-  const auto discovery = shells.Measure(clock, Deadline::Never(clock), machine);
+  const auto discovery = measure(shells);
   REQUIRE(discovery.tree.main.size() == 1);
   CHECK(discovery.tree.main[0].pid() == 20);
   CHECK(discovery.errors.errors().empty());
-  MachineProcesses later(fs, threads);
-  const auto torn = shells.Measure(clock, Deadline::Never(clock), later);
+  look = machine.Look(rules, clock, Deadline::Never(clock));
+  const auto torn = measure(shells);
   REQUIRE(torn.errors.errors().size() == 1);
   CHECK(torn.errors.errors()[0].cause == ErrorCause::kMalformed);
   CHECK(torn.errors.errors()[0].count == 2);

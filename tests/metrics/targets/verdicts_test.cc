@@ -1,6 +1,9 @@
-#include "metrics/targets/selector.h"
+#include "metrics/targets/verdicts.h"
+
+#include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,11 +30,16 @@ MatchConfig ByCmdline(const std::string& pattern) {
   return rules;
 }
 
-/// A made-up machine whose process 10 is asked about, in one discovery a call.
+/// A made-up machine whose process 10 is judged by one rule, in one discovery a
+/// call.
 class Asked {
  public:
-  explicit Asked(const MatchConfig& rules)
-      : matcher_(Matcher::Compile(rules).value()), selector_(matcher_, fs_) {}
+  explicit Asked(const MatchConfig& rules) {
+    auto matcher =
+        std::make_shared<const Matcher>(Matcher::Compile(rules).value());
+    verdicts_.SetRules(
+        std::make_shared<const RuleBook>(RuleBook::Rules{matcher}));
+  }
 
   bool Matches(nanoseconds since_boot) {
     tree.Sync();
@@ -44,16 +52,18 @@ class Asked {
         since_boot);
   }
   bool Matches(const FoundProcess& found, nanoseconds since_boot) {
-    selector_.BeginGeneration(since_boot);
+    verdicts_.BeginGeneration(since_boot);
     errors_ = ErrorTally();
-    const bool matches = selector_.Matches(found, errors_);
-    selector_.EndGeneration();
+    const Verdicts::Verdict& verdict = verdicts_.Judge(found);
+    for (const auto& [rule, error] : verdict.errors) errors_.Add(error);
+    const bool matches = verdict.matches == std::vector<RuleBook::Index>{0};
+    verdicts_.EndGeneration();
     return matches;
   }
   /// A discovery that does not find the process.
   void Miss(nanoseconds since_boot) {
-    selector_.BeginGeneration(since_boot);
-    selector_.EndGeneration();
+    verdicts_.BeginGeneration(since_boot);
+    verdicts_.EndGeneration();
   }
   std::vector<std::string> causes() const {
     std::vector<std::string> causes;
@@ -68,20 +78,23 @@ class Asked {
 
  private:
   procfs::ProcFs fs_ = tree.fs();
-  Matcher matcher_;
-  Selector selector_;
+  Verdicts verdicts_{fs_};
   ErrorTally errors_;
 };
 
-/// Asked at 1000 s and at 1060 s, when the process is no longer young: what was
-/// decided then stands.
+// The ticks of a process that starts 1000 s after boot.
+const uint64_t kStart = 1000 * static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
+
+/// Judged at 1000 s and at 1060 s, when the process is no longer young: what
+/// was decided then stands for a minute.
 void Settle(Asked& asked) {
   asked.tree[10].cmdline = "agent";
+  asked.tree[10].start_time_ticks = kStart;
   CHECK(asked.Matches(seconds(1000)));
   CHECK(asked.Matches(seconds(1060)));
 }
 
-TEST_CASE("selector: for a comm alone nothing but what was found is needed") {
+TEST_CASE("verdicts: for a comm alone nothing but what was found is needed") {
   Asked asked(ByComm("app"));
   FoundProcess found;
   found.pid = 10;
@@ -92,7 +105,7 @@ TEST_CASE("selector: for a comm alone nothing but what was found is needed") {
   CHECK(asked.causes().empty());
 }
 
-TEST_CASE("selector: who waits to be reaped does not match") {
+TEST_CASE("verdicts: who waits to be reaped does not match") {
   Asked asked(ByComm("app"));
   FoundProcess found;
   found.program.comm = "app";
@@ -100,17 +113,27 @@ TEST_CASE("selector: who waits to be reaped does not match") {
   CHECK_FALSE(asked.Matches(found, seconds(1)));
 }
 
-TEST_CASE("selector: a young process is asked anew in every discovery") {
+TEST_CASE("verdicts: a young process is judged when it is twice as old") {
   Asked asked(ByCmdline("agent"));
+  asked.tree[10].start_time_ticks = kStart;
   asked.tree[10].cmdline = "forked";
   CHECK_FALSE(asked.Matches(seconds(1000)));
   asked.tree[10].cmdline = "agent";
+  CHECK_FALSE(asked.Matches(seconds(1001) - nanoseconds(1)));
   CHECK(asked.Matches(seconds(1001)));
   asked.tree[10].cmdline = "title";
-  CHECK_FALSE(asked.Matches(seconds(1059)));
+  CHECK_FALSE(asked.Matches(seconds(1002)));
+  asked.tree[10].cmdline = "agent";
+  CHECK_FALSE(asked.Matches(seconds(1004) - nanoseconds(1)));
+  CHECK(asked.Matches(seconds(1004)));
+  asked.tree[10].cmdline = "title";
+  CHECK_FALSE(asked.Matches(seconds(1040)));
+  asked.tree[10].cmdline = "agent";
+  CHECK_FALSE(asked.Matches(seconds(1080) - nanoseconds(1)));
+  CHECK(asked.Matches(seconds(1080)));
 }
 
-TEST_CASE("selector: an old process is asked anew once a minute") {
+TEST_CASE("verdicts: an old process is judged once a minute") {
   Asked asked(ByCmdline("agent"));
   Settle(asked);
   // Written over its arguments.
@@ -119,11 +142,47 @@ TEST_CASE("selector: an old process is asked anew once a minute") {
   CHECK(asked.Matches(seconds(1120) - nanoseconds(1)));
   CHECK_FALSE(asked.Matches(seconds(1120)));
   asked.tree[10].cmdline = "agent";
-  CHECK_FALSE(asked.Matches(seconds(1179)));
+  CHECK_FALSE(asked.Matches(seconds(1180) - nanoseconds(1)));
   CHECK(asked.Matches(seconds(1180)));
 }
 
-TEST_CASE("selector: a process that calls exec is asked anew") {
+TEST_CASE("verdicts: those that are old when first seen are spread over time") {
+  FakeTree tree;
+  constexpr pid_t kProcesses = 600;
+  for (pid_t pid = 1; pid <= kProcesses; ++pid) tree[pid].cmdline = "agent";
+  tree.Sync();
+  const procfs::ProcFs fs = tree.fs();
+  Verdicts verdicts(fs);
+  verdicts.SetRules(std::make_shared<const RuleBook>(
+      RuleBook::Rules{std::make_shared<const Matcher>(
+          Matcher::Compile(ByCmdline("agent")).value())}));
+  std::string buffer;
+  const auto matching = [&](int since_boot) {
+    verdicts.BeginGeneration(seconds(since_boot));
+    int matches = 0;
+    for (pid_t pid = 1; pid <= kProcesses; ++pid) {
+      const auto found =
+          FoundProcess::Of(pid, procfs::ReadStat(fs, pid, buffer).value());
+      matches += verdicts.Judge(found).matches.empty() ? 0 : 1;
+    }
+    verdicts.EndGeneration();
+    return matches;
+  };
+  CHECK(matching(1000) == kProcesses);
+  for (pid_t pid = 1; pid <= kProcesses; ++pid) tree.Write(pid, "cmdline", "x");
+  int before = kProcesses;
+  for (int second = 1; second <= 60; ++second) {
+    const int now = matching(1000 + second);
+    CAPTURE(second, before, now);
+    // A sixtieth is ten.
+    CHECK(before - now >= 5);
+    CHECK(before - now <= 15);
+    before = now;
+  }
+  CHECK(before == 0);
+}
+
+TEST_CASE("verdicts: a process that calls exec is asked anew") {
   struct Case {
     uint64_t start_stack;
     uint32_t flags;
@@ -145,20 +204,22 @@ TEST_CASE("selector: a process that calls exec is asked anew") {
   }
 }
 
-TEST_CASE("selector: a reused pid is asked anew") {
+TEST_CASE("verdicts: a reused pid is asked anew") {
   Asked asked(ByCmdline("agent"));
   Settle(asked);
-  asked.tree[10].start_time_ticks = 101;
+  asked.tree[10].start_time_ticks = kStart + 1;
   asked.tree[10].cmdline = "shell";
   CHECK_FALSE(asked.Matches(seconds(1061)));
 }
 
-TEST_CASE("selector: where exec cannot be seen every discovery asks anew") {
+TEST_CASE("verdicts: where exec cannot be seen, what matches is judged anew") {
   Asked asked(ByCmdline("agent"));
   asked.tree[10].start_stack = 0;
   Settle(asked);
   asked.tree[10].cmdline = "shell";
   CHECK_FALSE(asked.Matches(seconds(1061)));
+  asked.tree[10].cmdline = "agent";
+  CHECK_FALSE(asked.Matches(seconds(1062)));
   // A kernel thread calls none.
   Asked thread(ByCmdline("agent"));
   thread.tree[10].start_stack = 0;
@@ -168,7 +229,7 @@ TEST_CASE("selector: where exec cannot be seen every discovery asks anew") {
   CHECK(thread.Matches(seconds(1061)));
 }
 
-TEST_CASE("selector: a kernel thread that did not match is asked once") {
+TEST_CASE("verdicts: a kernel thread that did not match is asked once") {
   Asked asked(ByCmdline("agent"));
   asked.tree[10].start_stack = 0;
   asked.tree[10].flags = procfs::kKernelThread;
@@ -180,10 +241,10 @@ TEST_CASE("selector: a kernel thread that did not match is asked once") {
   asked.tree[10].start_time_ticks = 101;
   CHECK(asked.Matches(seconds(5001)));
   asked.tree[10].cmdline = "";
-  CHECK_FALSE(asked.Matches(seconds(5002)));
+  CHECK_FALSE(asked.Matches(seconds(5062)));
 }
 
-TEST_CASE("selector: state D keeps what was known, and decides nothing new") {
+TEST_CASE("verdicts: state D keeps what was known, and decides nothing new") {
   Asked asked(ByCmdline("agent"));
   asked.tree[10].cmdline = "agent";
   asked.tree[10].state = 'D';
@@ -198,7 +259,7 @@ TEST_CASE("selector: state D keeps what was known, and decides nothing new") {
   CHECK_FALSE(asked.Matches(seconds(5001)));
 }
 
-TEST_CASE("selector: who was not found in a discovery is forgotten") {
+TEST_CASE("verdicts: who was not found in a discovery is forgotten") {
   Asked asked(ByCmdline("agent"));
   Settle(asked);
   asked.tree[10].cmdline = "title";
@@ -207,7 +268,7 @@ TEST_CASE("selector: who was not found in a discovery is forgotten") {
 }
 
 TEST_CASE(
-    "selector: a pid that is another's since it was found does not match") {
+    "verdicts: a pid that is another's since it was found does not match") {
   Asked asked(ByCmdline("agent"));
   asked.tree[10].cmdline = "agent";
   asked.tree.Sync();
@@ -219,7 +280,7 @@ TEST_CASE(
   CHECK(asked.Matches(seconds(2)));
 }
 
-TEST_CASE("selector: who is gone since it was found does not match") {
+TEST_CASE("verdicts: who is gone since it was found does not match") {
   Asked asked(ByCmdline("agent"));
   asked.tree[10].cmdline = "agent";
   CHECK(asked.Matches(seconds(1)));
@@ -229,7 +290,7 @@ TEST_CASE("selector: who is gone since it was found does not match") {
   CHECK(asked.causes().empty());
 }
 
-TEST_CASE("selector: what cannot be parsed does not match and is counted") {
+TEST_CASE("verdicts: what cannot be parsed does not match and is counted") {
   MatchConfig rules;
   rules.systemd_units = {"app.service"};
   Asked asked(rules);
