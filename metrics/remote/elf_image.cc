@@ -119,7 +119,7 @@ Result<std::optional<ElfLocation>> LoadedElf::Match(
   if (!symbol) return tl::unexpected<Error>(symbol.error());
   if (symbol->st_shndx == SHN_UNDEF) return std::optional<ElfLocation>();
   std::string found(name.size() + 1, '\1');
-  const auto got = memory_->ReadSome(
+  const auto got = memory_->ReadAvailable(
       strings_ + symbol->st_name,
       std::as_writable_bytes(std::span(found.data(), found.size())));
   if (!got) return tl::unexpected<Error>(got.error());

@@ -108,7 +108,7 @@ std::span<const std::byte> ReadCache::PageOf(RemoteAddr address) {
   Page& page = pages_[slot];
   if (page.size == 0 || page.address != start) {
     page = {};
-    auto got = memory_.ReadSome(start, bytes);
+    auto got = memory_.ReadAvailable(start, bytes);
     if (!got) return {};
     page = {start, *got};
   }

@@ -14,6 +14,10 @@ std::string ToString(RemoteAddr address) {
   return "0x" + std::string(digits.data(), end.ptr);
 }
 
+bool EndsReading(const Error& error) {
+  return IsGone(error) || IsPermission(error) || error.code == ETIMEDOUT;
+}
+
 Result<void> RemoteMemory::ReadBatch(std::span<ReadRequest> requests) const {
   for (ReadRequest& request : requests) {
     request.got = 0;
@@ -21,24 +25,45 @@ Result<void> RemoteMemory::ReadBatch(std::span<ReadRequest> requests) const {
     const auto read = ReadSome(request.address, request.into);
     if (read) {
       request.got = *read;
-    } else if (IsGone(read.error()) || IsPermission(read.error())) {
+    } else if (EndsReading(read.error())) {
       return tl::unexpected<Error>(read.error());
     }
   }
   return {};
 }
 
-Result<void> RemoteMemory::ReadExact(RemoteAddr address,
-                                     std::span<std::byte> into) const {
-  if (into.empty()) return {};
-  const auto got = ReadSome(address, into);
-  if (!got) return tl::unexpected<Error>(got.error());
-  if (*got != into.size()) {
-    return Failure(EFAULT, std::to_string(into.size()) + " bytes at " +
-                               ToString(address) + ": only " +
-                               std::to_string(*got) + " can be read");
+Result<void> RemoteMemory::ReadWhole(RemoteAddr address,
+                                     std::span<std::byte> into,
+                                     size_t& got) const {
+  got = 0;
+  while (got < into.size()) {
+    const auto read = ReadSome(address + got, into.subspan(got));
+    if (!read) return tl::unexpected<Error>(read.error());
+    got += *read;
   }
   return {};
+}
+
+Result<size_t> RemoteMemory::ReadAvailable(RemoteAddr address,
+                                           std::span<std::byte> into) const {
+  size_t got = 0;
+  const auto read = ReadWhole(address, into, got);
+  if (!read && (got == 0 || EndsReading(read.error()))) {
+    return tl::unexpected<Error>(read.error());
+  }
+  return got;
+}
+
+Result<void> RemoteMemory::ReadExact(RemoteAddr address,
+                                     std::span<std::byte> into) const {
+  size_t got = 0;
+  auto read = ReadWhole(address, into, got);
+  if (!read && read.error().code == EFAULT && got > 0) {
+    return Failure(EFAULT, std::to_string(into.size()) + " bytes at " +
+                               ToString(address) + ": only " +
+                               std::to_string(got) + " can be read");
+  }
+  return read;
 }
 
 Result<std::string> RemoteMemory::ReadCString(RemoteAddr address,

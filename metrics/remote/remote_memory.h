@@ -30,6 +30,10 @@ constexpr RemoteAddr operator-(RemoteAddr address, uint64_t offset) {
 /// "0x7f12a4"
 std::string ToString(RemoteAddr address);
 
+/// Whether no further read of the same memory will succeed: the process is
+/// gone, the kernel refuses, or the time is up (ETIMEDOUT).
+bool EndsReading(const Error& error);
+
 /// One part of a batch. ReadBatch() sets `got` to the size of `into`, or to
 /// less where the rest cannot be read.
 struct ReadRequest {
@@ -56,10 +60,16 @@ class RemoteMemory {
 
   /// Reads many scattered ranges at once, which is much cheaper than one by
   /// one. A range that cannot be read is left incomplete. Only what ends all
-  /// reading (ESRCH, EPERM) is an error.
+  /// reading is an error.
   virtual Result<void> ReadBatch(std::span<ReadRequest> requests) const;
 
-  /// Fills all of `into`; a short read is EFAULT.
+  /// The same, but goes on after a read that ended early until something cannot
+  /// be read: a read may end early for a reason that does not last. An error
+  /// where nothing was there, and where all reading ends (EndsReading).
+  Result<size_t> ReadAvailable(RemoteAddr address,
+                               std::span<std::byte> into) const;
+
+  /// Fills all of `into`; EFAULT where there are fewer bytes.
   Result<void> ReadExact(RemoteAddr address, std::span<std::byte> into) const;
 
   template <typename T>
@@ -79,6 +89,12 @@ class RemoteMemory {
   /// Reads a NUL-terminated string of at most `limit` bytes; a longer one is an
   /// error.
   Result<std::string> ReadCString(RemoteAddr address, size_t limit) const;
+
+ private:
+  /// Reads until `into` is full or something cannot be read. Sets `got` to the
+  /// number of bytes that were there, with a result and without one.
+  Result<void> ReadWhole(RemoteAddr address, std::span<std::byte> into,
+                         size_t& got) const;
 };
 
 /// Reads a value out of bytes that are already here; `offset` must be within.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "metrics/cpython/objects/object_view.h"
@@ -26,6 +27,7 @@ constexpr size_t kMaxLinkReads = 100'000;
 // How often an object to which nothing points back is looked at: its neighbours
 // may be in the middle of a change.
 constexpr int kLooks = 3;
+constexpr const char* kOutOfTime = "out of time";
 // No object is larger.
 constexpr uint64_t kMaxObjectBytes = uint64_t{1} << 40;
 
@@ -93,7 +95,7 @@ bool HeapScanner::MayGoOn(const Deadline& deadline) {
   } else if (report_.objects >= limits_.objects) {
     report_.cut_short = "too many objects";
   } else if (deadline.Expired()) {
-    report_.cut_short = "out of time";
+    report_.cut_short = kOutOfTime;
   }
   return report_.cut_short.empty();
 }
@@ -114,7 +116,11 @@ Result<void> HeapScanner::ScanRange(const AddressRange& range,
         std::min<uint64_t>(left, kReadBytes - Value(at) % kReadBytes));
     const auto got =
         memory_.ReadSome(at, std::span(buffer_).subspan(carried, wanted));
-    if (!got && (IsGone(got.error()) || IsPermission(got.error()))) {
+    if (!got && got.error().code == ETIMEDOUT) {
+      report_.cut_short = kOutOfTime;
+      break;
+    }
+    if (!got && EndsReading(got.error())) {
       return tl::unexpected<Error>(got.error());
     }
     const size_t fresh = got ? *got : 0;
@@ -322,7 +328,7 @@ void HeapScanner::Retract(RemoteAddr object, TypeIndex type,
   const RemoteAddr begin = std::max(object - kBefore, last_range_.begin);
   const auto offset = static_cast<uint32_t>(Value(object) - Value(begin));
   const auto bytes = std::span(buffer_).first(kBefore + kBehind);
-  const auto got = memory_.ReadSome(begin, bytes);
+  const auto got = memory_.ReadAvailable(begin, bytes);
   if (!got || *got < offset + types_.layout().object.size) return;
   objects_.assign(1, {offset, type});
   --report_.objects;

@@ -146,8 +146,9 @@ class Copier {
       if (!got && got.error().code != EFAULT) {
         return tl::unexpected<Error>(got.error());
       }
+      // A read may end early for a reason that does not last.
       done += got ? *got : 0;
-      readable = got && *got == size;
+      readable = got.has_value();
     }
     segment.bytes.resize(done);
     return {};

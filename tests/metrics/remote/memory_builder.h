@@ -30,6 +30,15 @@ class MemoryBuilder {
     return Put(address + text.size(), '\0');
   }
 
+  void PutBytes(RemoteAddr address, std::span<const std::byte> bytes) {
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      const uint64_t at = Value(address + i);
+      std::vector<std::byte>& page = pages_[at / kPageBytes * kPageBytes];
+      page.resize(kPageBytes);
+      page[at % kPageBytes] = bytes[i];
+    }
+  }
+
   ImageMemory Build() const {
     std::vector<MemorySegment> segments;
     for (const auto& [page, bytes] : pages_) {
@@ -40,15 +49,6 @@ class MemoryBuilder {
 
  private:
   static constexpr uint64_t kPageBytes = 4096;
-
-  void PutBytes(RemoteAddr address, std::span<const std::byte> bytes) {
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      const uint64_t at = Value(address + i);
-      std::vector<std::byte>& page = pages_[at / kPageBytes * kPageBytes];
-      page.resize(kPageBytes);
-      page[at % kPageBytes] = bytes[i];
-    }
-  }
 
   std::map<uint64_t, std::vector<std::byte>> pages_;
 };

@@ -4,10 +4,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "metrics/procfs/status.h"
 #include "metrics/remote/process_memory.h"
@@ -123,6 +125,29 @@ TEST_CASE("stopped copy: pages that cannot be read are left out") {
                                   "error 14", "page4",    "page5"};
   for (size_t i = 0; i < kPages; ++i) {
     CHECK(ReadText(copy->image, child.Page(i), 5) == expected[i]);
+  }
+}
+
+TEST_CASE("stopped copy: reads that end early leave nothing out") {
+  const Child child;
+  const ProcessMemory live(child.pid());
+  const FaultyMemory memory(live, [](size_t, RemoteAddr, size_t size) {
+    return Fault{{}, size / 2 + 1};
+  });
+  const auto copy = Copy(child, memory);
+  if (!copy) FAIL(copy.error().message);
+  const std::vector<MemorySegment>& segments = copy->image.segments();
+  const auto whole =
+      std::find_if(segments.begin(), segments.end(), [&](const auto& segment) {
+        return RangeAt(segment.address, segment.bytes.size())
+            .Contains(child.Page(0));
+      });
+  REQUIRE(whole != segments.end());
+  CHECK(
+      RangeAt(whole->address, whole->bytes.size()).Contains(child.LastWord()));
+  for (size_t i = 0; i < kPages; ++i) {
+    CHECK(ReadText(copy->image, child.Page(i), 5) ==
+          "page" + std::to_string(i));
   }
 }
 
