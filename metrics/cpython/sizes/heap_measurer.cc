@@ -20,6 +20,36 @@ constexpr uint64_t kLargeBytes = 1 << 20;
 /// A bound for hostile heaps.
 constexpr size_t kMaxSecondLooks = 4096;
 
+/// The bytes around an object, from `before` bytes before it on.
+struct Surroundings {
+  std::array<std::byte, HeapBlock::kBytesBefore + HeapBlock::kBytesBehind>
+      bytes{};
+  size_t before = 0;
+  /// 0 where the object cannot be read.
+  size_t size = 0;
+
+  ObjectView ViewOf(RemoteAddr object) const {
+    return {object, std::span(bytes).first(size), before};
+  }
+};
+
+/// Reads an object anew. A mapping may begin shortly before a large object.
+Surroundings ReadAround(const RemoteMemory& memory, RemoteAddr object) {
+  Surroundings around;
+  constexpr size_t kStep = 16;
+  for (size_t before = HeapBlock::kBytesBefore + kStep; before > 0;) {
+    before -= kStep;
+    const auto got = memory.ReadAvailable(
+        object - before,
+        std::span(around.bytes).first(before + HeapBlock::kBytesBehind));
+    if (!got || *got <= before) continue;
+    around.before = before;
+    around.size = *got;
+    break;
+  }
+  return around;
+}
+
 }  // namespace
 
 HeapMeasurer::HeapMeasurer(TypeTable& types, size_t top)
@@ -80,13 +110,8 @@ void HeapMeasurer::LookAgain(RemoteAddr address, TypeIndex type,
   if (second_looks_++ >= kMaxSecondLooks) return;
   const TypeShape& shape = shapes_[type];
   measure = {shape.fixed_bytes, shape.fixed_references};
-  std::array<std::byte, HeapBlock::kBytesBefore + HeapBlock::kBytesBehind>
-      bytes{};
-  const auto got =
-      types_.memory().ReadSome(address - HeapBlock::kBytesBefore, bytes);
-  if (!got) return;
-  const ObjectView object(address, std::span(bytes).first(*got),
-                          HeapBlock::kBytesBefore);
+  const Surroundings around = ReadAround(types_.memory(), address);
+  const ObjectView object = around.ViewOf(address);
   // Freed meanwhile.
   if (object.Pointer(context_.layout.object.ob_type) != types_[type].address)
     return;

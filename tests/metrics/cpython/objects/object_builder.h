@@ -139,7 +139,10 @@ class ObjectBuilder {
 /// What was built, to be read.
 struct BuiltObjects {
   explicit BuiltObjects(const ObjectBuilder& builder)
-      : layout(builder.layout()), memory(builder.Memory()) {}
+      : BuiltObjects(builder, builder.Memory()) {}
+  /// The same, with another memory.
+  BuiltObjects(const ObjectBuilder& builder, ImageMemory image)
+      : layout(builder.layout()), memory(std::move(image)) {}
   BuiltObjects(const BuiltObjects&) = delete;
 
   const Layout layout;

@@ -11,10 +11,13 @@ class Walk {
  public:
   explicit Walk(const ObjectBuilder& builder, size_t top = 10)
       : built_(builder), measurer_(built_.types, top) {}
+  Walk(const ObjectBuilder& builder, ImageMemory memory)
+      : built_(builder, std::move(memory)), measurer_(built_.types, 10) {}
 
-  /// A block of `bytes` around these objects, from 64 before the first.
-  void Visit(const std::vector<RemoteAddr>& objects, size_t bytes = 4096) {
-    const RemoteAddr begin = objects.front() - 64;
+  /// A block of `bytes` around these objects, from `before` the first on.
+  void Visit(const std::vector<RemoteAddr>& objects, size_t bytes = 4096,
+             size_t before = 64) {
+    const RemoteAddr begin = objects.front() - before;
     std::vector<std::byte> content(bytes);
     content.resize(built_.memory.ReadSome(begin, content).value_or(0));
     std::vector<ObjectRef> refs;
@@ -202,6 +205,29 @@ TEST_CASE("heap measurer: the largest objects come first") {
   REQUIRE(by_references.size() == 2);
   CHECK(by_references[0].address == lists[1]);
   CHECK(by_references[1].address == lists[3]);
+}
+
+TEST_CASE("heap measurer: a large object right behind a mapping's begin") {
+  // malloc(3) puts a large block 16 bytes behind the begin of a mapping.
+  constexpr size_t kBefore = 32;
+  constexpr size_t kItems = 200'000;
+  ObjectBuilder builder({3, 11, 2});
+  const std::vector<RemoteAddr> items(kItems, builder.AddNone());
+  const RemoteAddr type = builder.Type("tuple");
+  builder.Allocate(4096);
+  const RemoteAddr tuple = builder.AddTuple(items);
+  ImageMemory whole = builder.Memory();
+  const MemorySegment& all = whole.segments().front();
+  const auto begin =
+      static_cast<ptrdiff_t>(Value(tuple) - kBefore - Value(all.address));
+  std::vector<MemorySegment> segments = {
+      {all.address, {all.bytes.begin(), all.bytes.begin() + begin - 64}},
+      {tuple - kBefore, {all.bytes.begin() + begin, all.bytes.end()}}};
+  Walk walk(builder, *ImageMemory::FromSegments(std::move(segments)));
+  walk.Visit({tuple}, 4096 + kBefore, kBefore);
+  walk.measurer().Finish();
+  // sys.getsizeof() of a tuple is 40, and 8 for each item.
+  CheckUsage(walk.UsageOf(type), 1, 40 + 8 * kItems, kItems);
 }
 
 TEST_CASE("heap measurer: what refers to nobody knows what is not ranked") {
