@@ -11,6 +11,9 @@ namespace leak_exporter {
 namespace {
 
 constexpr uint64_t kPresentOrSwapped = uint64_t{3} << 62;
+// A guard region's page (MADV_GUARD_INSTALL, Linux 6.13). It passes for a
+// swapped one, and can never be read.
+constexpr uint64_t kGuard = uint64_t{1} << 58;
 constexpr size_t kEntries = 1024;
 // A read costs about as much as copying this many pages.
 constexpr uint64_t kSmallGapPages = 16;
@@ -31,7 +34,8 @@ class RangeBuilder {
     }
     starts_anew_ = false;
   }
-  /// Ends the current range: the next page lies in another mapping.
+  /// Ends the current range: the next page lies in another mapping, or behind
+  /// what cannot be read.
   void StartAnew() { starts_anew_ = true; }
 
   std::vector<AddressRange> Take() { return std::move(ranges_); }
@@ -57,7 +61,11 @@ bool AddResident(int pagemap, const AddressRange& range, uint64_t page_bytes,
     if (got < static_cast<ssize_t>(sizeof(uint64_t))) return false;
     const size_t count = static_cast<size_t>(got) / sizeof(uint64_t);
     for (size_t i = 0; i < count; ++i) {
-      if ((entries[i] & kPresentOrSwapped) != 0) builder.AddPage(page + i);
+      if ((entries[i] & kGuard) != 0) {
+        builder.StartAnew();
+      } else if ((entries[i] & kPresentOrSwapped) != 0) {
+        builder.AddPage(page + i);
+      }
     }
     page += count;
   }

@@ -11,9 +11,9 @@ namespace leak_exporter {
 /// memory or swapped out, according to /proc/PID/pagemap (kernel:
 /// Documentation/admin-guide/mm/pagemap.rst). Reading any other page would make
 /// the kernel build page tables for it in the target. A small gap between such
-/// pages is kept. Returns all of `ranges` where the kernel does not tell. The
-/// kernel is asked about 4 MB at a time, so that the target's mmap_lock is
-/// never held for long.
+/// pages is kept, unless it is a guard region. Returns all of `ranges` where
+/// the kernel does not tell. The kernel is asked about 4 MB at a time, so that
+/// the target's mmap_lock is never held for long.
 std::vector<AddressRange> ResidentRanges(
     const procfs::ProcessHandle& process,
     const std::vector<AddressRange>& ranges);

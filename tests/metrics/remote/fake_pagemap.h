@@ -20,6 +20,10 @@ class FakePagemap {
 
   void SetPresent(uint64_t page) { Set(page, uint64_t{1} << 63); }
   void SetSwapped(uint64_t page) { Set(page, uint64_t{1} << 62); }
+  /// A page of a guard region, as Linux 6.18 shows it.
+  void SetGuard(uint64_t page) {
+    Set(page, uint64_t{1} << 62 | uint64_t{1} << 58);
+  }
   /// The kernel knows of the page, which nobody has touched.
   void SetUntouched(uint64_t page) { Set(page, 0); }
 

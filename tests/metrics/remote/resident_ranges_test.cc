@@ -62,6 +62,22 @@ TEST_CASE("resident ranges: swapped pages count, mappings stay apart") {
   CHECK(ResidentRanges(proc.Open(kPid), mappings) == expected);
 }
 
+TEST_CASE("resident ranges: guard regions are in none, however small") {
+  const uint64_t page = FakePagemap::PageBytes();
+  FakePagemap pagemap;
+  for (const uint64_t present : {1, 2, 4, 5}) pagemap.SetPresent(present);
+  pagemap.SetGuard(3);
+  pagemap.SetGuard(7);
+  const FakeProc proc;
+  pagemap.Write(proc, kPid);
+  const std::vector<AddressRange> mapping = {
+      {RemoteAddr{page}, RemoteAddr{8 * page}}};
+  const std::vector<AddressRange> expected = {
+      {RemoteAddr{page}, RemoteAddr{3 * page}},
+      {RemoteAddr{4 * page}, RemoteAddr{6 * page}}};
+  CHECK(ResidentRanges(proc.Open(kPid), mapping) == expected);
+}
+
 TEST_CASE("resident ranges: everything, where the kernel does not tell") {
   const uint64_t page = FakePagemap::PageBytes();
   const std::vector<AddressRange> ranges = {
