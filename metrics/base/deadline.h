@@ -26,6 +26,12 @@ class Deadline {
     return Deadline(clock, std::chrono::steady_clock::time_point::max());
   }
 
+  /// The deadline that is `span` after this one.
+  Deadline Later(std::chrono::nanoseconds span) const {
+    const auto never = std::chrono::steady_clock::time_point::max();
+    return Deadline(*clock_, at_ > never - span ? never : at_ + span);
+  }
+
   /// Whether the moment has come.
   bool Expired() const { return clock_->Now() >= at_; }
   std::chrono::steady_clock::time_point at() const { return at_; }

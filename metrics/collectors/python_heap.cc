@@ -75,7 +75,7 @@ class Sums {
       AddTo(measurement.arenas->used_bytes, heap_.arena_used_bytes);
     }
     heap_.walk_duration_seconds += measurement.walk_seconds;
-    complete_ = complete_ && measurement.walk.incomplete.empty();
+    complete_ = complete_ && measurement.whole();
     untracked_.push_back(MakeUsages(std::move(measurement.untracked)));
     heap_.processes.push_back({pid, cpython::ToString(measurement.version),
                                MakeRows(measurement.by_references),
@@ -160,6 +160,7 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
                                          ": heap walked in part: " +
                                          (*measurement)->walk.incomplete);
     }
+    if ((*measurement)->missed) errors.Add(*(*measurement)->missed);
     if (!(*measurement)->unknown_sizes.empty()) {
       errors.Add(ErrorCause::kUnsupported, process.handle->Path("exe") + ": " +
                                                (*measurement)->unknown_sizes);

@@ -17,6 +17,7 @@
 #include "metrics/cpython/runtime/interpreter.h"
 #include "metrics/procfs/process_handle.h"
 #include "metrics/remote/address_range.h"
+#include "metrics/remote/guarded_memory.h"
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter::cpython {
@@ -31,6 +32,10 @@ struct AttachOptions {
 /// recorded heap. It refers to what it is made of and owns nothing.
 struct AttachedPython {
   const RemoteMemory& memory;
+  /// Through which `memory` reads the process.
+  const GuardedMemory& guard;
+  /// Where the process has readable memory now.
+  MappedReader find_mapped;
   const PythonRuntime& runtime;
   /// Where objects can lie, in ascending order.
   std::span<const AddressRange> ranges;
@@ -46,6 +51,11 @@ struct AttachedPython {
                         const Deadline& deadline) const {
     return WalkHeap(memory, runtime, ranges, types, visitor, limits, deadline);
   }
+
+  /// Tells, after all has been read, why some of it may be missing; absent
+  /// where every read that matters succeeded. Fails where the process ended, or
+  /// where the kernel began to refuse, while it was read.
+  Result<std::optional<Error>> FindMissed() const;
 };
 
 using PythonUser = std::function<Result<void>(const AttachedPython&)>;
@@ -59,10 +69,11 @@ using PythonUser = std::function<Result<void>(const AttachedPython&)>;
 /// is of one program: the process is looked at again after the call.
 ///
 /// Errors: those of `use`; IsGone when the process ended or became another
-/// program meanwhile, whatever `use` returned; IsPermission, with a hint at the
-/// rights; ETIMEDOUT where the deadline passed before the call; reasons why an
-/// interpreter is not understood. Thread-safe; CopyStopped() says what `freeze`
-/// asks of the calling thread.
+/// program meanwhile, whatever else went wrong; IsPermission, with a hint at
+/// the rights, also where the kernel began to refuse during the call; ETIMEDOUT
+/// where the deadline passed before the call; reasons why an interpreter is not
+/// understood. From a second after the deadline on no read succeeds.
+/// Thread-safe; CopyStopped() says what `freeze` asks of the calling thread.
 Result<bool> UsePython(const procfs::ProcessHandle& process,
                        const AttachOptions& options, const Clock& clock,
                        const Deadline& deadline, const PythonUser& use);

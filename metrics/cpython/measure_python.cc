@@ -164,14 +164,17 @@ Result<PythonMeasurement> MeasureAttached(
   if (!walk) return tl::unexpected<Error>(walk.error());
   measurement.walk = *std::move(walk);
   measurer.Finish();
-  if (has_arenas && measurement.walk.incomplete.empty()) {
-    measurement.arenas = {meter.arena_bytes(), meter.used_bytes()};
-  }
   measurement.types = NameTypes(types, measurer.usage());
   measurement.untracked = NameUntracked(types, untracked);
   measurement.by_references =
       Describe(types, measurer.by_references(), options);
   measurement.by_bytes = Describe(types, measurer.by_bytes(), options);
+  auto missed = python.FindMissed();
+  if (!missed) return tl::unexpected<Error>(missed.error());
+  measurement.missed = *std::move(missed);
+  if (has_arenas && measurement.whole()) {
+    measurement.arenas = {meter.arena_bytes(), meter.used_bytes()};
+  }
   measurement.walk_seconds =
       std::chrono::duration<double>(clock.Now() - start).count();
   return measurement;

@@ -51,6 +51,9 @@ struct PythonMeasurement {
   /// Why no object has a size or references; empty where they have.
   std::string unknown_sizes;
   HeapWalk walk;
+  /// Why something may be missing from any part of this, for another reason
+  /// than the walk's; absent where every read that matters succeeded.
+  std::optional<Error> missed;
   double walk_seconds = 0;
   /// How long the process was stopped for a copy; 0 where it was not.
   double paused_seconds = 0;
@@ -67,6 +70,9 @@ struct PythonMeasurement {
   std::vector<int64_t> gc_counts;
   std::optional<uint64_t> modules;
   std::optional<ArenaUsage> arenas;
+
+  /// Whether every part is about all that there is.
+  bool whole() const { return walk.incomplete.empty() && !missed; }
 };
 
 struct MeasureOptions {

@@ -14,6 +14,21 @@ bool IsAnonymous(std::string_view name) {
          name.starts_with("/anon_hugepage");
 }
 
+// Devices' memory, [vvar] and [vsyscall] have no pages that the kernel would
+// copy for others (VM_IO, VM_PFNMAP).
+bool HasPages(std::string_view name) {
+  return !name.starts_with("[v") &&
+         (!name.starts_with("/dev/") || name.starts_with("/dev/shm/"));
+}
+
+void Append(const AddressRange& range, std::vector<AddressRange>& ranges) {
+  if (!ranges.empty() && ranges.back().end == range.begin) {
+    ranges.back().end = range.end;
+  } else {
+    ranges.push_back(range);
+  }
+}
+
 }  // namespace
 
 Result<MemoryMap> MemoryMap::Read(const procfs::ProcessHandle& process,
@@ -39,6 +54,16 @@ void MemoryMap::Add(const procfs::Mapping& mapping) {
   mappings_.back().name = *known;
 }
 
+std::vector<AddressRange> ReadableRanges(const MemoryMap& map) {
+  std::vector<AddressRange> ranges;
+  for (const procfs::Mapping& mapping : map.mappings()) {
+    if (mapping.readable && HasPages(mapping.name)) {
+      Append(RangeOf(mapping), ranges);
+    }
+  }
+  return ranges;
+}
+
 std::vector<AddressRange> HeapRanges(const MemoryMap& map) {
   std::vector<AddressRange> ranges;
   for (const procfs::Mapping& mapping : map.mappings()) {
@@ -46,12 +71,7 @@ std::vector<AddressRange> HeapRanges(const MemoryMap& map) {
         !IsAnonymous(mapping.name)) {
       continue;
     }
-    const AddressRange range = RangeOf(mapping);
-    if (!ranges.empty() && ranges.back().end == range.begin) {
-      ranges.back().end = range.end;
-    } else {
-      ranges.push_back(range);
-    }
+    Append(RangeOf(mapping), ranges);
   }
   return ranges;
 }

@@ -44,6 +44,10 @@ class MemoryMap {
   std::set<std::string, std::less<>> names_;
 };
 
+/// Where another process can read: readable mappings, but for those of devices
+/// and of the kernel's own pages.
+std::vector<AddressRange> ReadableRanges(const MemoryMap& map);
+
 /// Where a program's own allocations can lie: writable memory that is neither
 /// shared nor a file's, without the main thread's stack. Mappings that touch
 /// are one range.

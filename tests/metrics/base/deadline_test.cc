@@ -31,6 +31,14 @@ TEST_CASE("deadline: one after no time, or before now, has expired") {
   CHECK(Deadline(clock, std::chrono::steady_clock::time_point()).Expired());
 }
 
+TEST_CASE("deadline: a later one, and one later than never") {
+  FakeClock clock(seconds(1000));
+  const Deadline later = Deadline::After(clock, seconds(5)).Later(seconds(2));
+  CHECK(later.at() == clock.Now() + seconds(7));
+  CHECK(Deadline::Never(clock).Later(seconds(2)).at() ==
+        Deadline::Never(clock).at());
+}
+
 TEST_CASE("deadline: one that never comes") {
   FakeClock clock(seconds(1000));
   const Deadline never = Deadline::Never(clock);

@@ -109,5 +109,28 @@ TEST_CASE("memory map: what cannot be read whole is an error") {
   CHECK(late.error().code == ETIMEDOUT);
 }
 
+TEST_CASE("memory map: others can read all but devices and the kernel's own") {
+  const FakeProc proc;
+  const auto map = Read(
+      proc,
+      kMaps +
+          "7fff00000000-7fff00001000 rw-s 00000000 00:05 12   /dev/nvidia0\n"
+          "7fff00001000-7fff00002000 rw-s 00000000 00:06 13   /dev/shm/sem.x\n"
+          "7fff00003000-7fff00004000 r--p 00000000 00:00 0    [vvar]\n");
+  REQUIRE(map.has_value());
+  const auto range = [](uint64_t begin, uint64_t end) {
+    return AddressRange{RemoteAddr{begin}, RemoteAddr{end}};
+  };
+  const std::vector<AddressRange> expected = {
+      range(0x1000, 0x7000),
+      range(0x8000, 0x9000),
+      range(0xa000, 0xb000),
+      range(0xc000, 0xd000),
+      range(0x400000, 0x600000),
+      range(0x7ffe00000000, 0x7ffe00021000),
+      range(0x7fff00001000, 0x7fff00002000)};
+  CHECK(ReadableRanges(*map) == expected);
+}
+
 }  // namespace
 }  // namespace leak_exporter
