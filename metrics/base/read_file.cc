@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 
+#include "metrics/base/uninterrupted.h"
 #include "metrics/base/unique_fd.h"
 
 namespace leak_exporter {
@@ -33,20 +34,20 @@ struct ReadLimits {
 
 Result<std::string_view> Read(int directory_fd, const char* path, int flags,
                               const ReadLimits& limits, std::string& buffer) {
-  const UniqueFd fd(::openat(directory_fd, path, flags | O_CLOEXEC));
+  const UniqueFd fd(Uninterrupted(
+      [&] { return ::openat(directory_fd, path, flags | O_CLOEXEC); }));
   if (!fd.valid()) return SystemFailure(path);
   if (buffer.size() < kFirstBufferSize) buffer.resize(kFirstBufferSize);
   size_t used = 0;
   for (;;) {
     const size_t room = std::min(buffer.size(), limits.most) - used;
-    const ssize_t count = ::read(fd.get(), buffer.data() + used, room);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      return SystemFailure(path);
-    }
+    const ssize_t count = Uninterrupted(
+        [&] { return ::read(fd.get(), buffer.data() + used, room); });
+    if (count < 0) return SystemFailure(path);
     used += static_cast<size_t>(count);
     const bool ended = count == 0 || (limits.short_read_ends &&
-                                      static_cast<size_t>(count) < room);
+                                      static_cast<size_t>(count) < room &&
+                                      buffer[used - 1] == '\n');
     if (ended || used == limits.most) {
       return std::string_view(buffer.data(), used);
     }
@@ -81,8 +82,9 @@ Result<std::string_view> ReadFile(const std::string& path,
 
 Result<std::string> ReadLinkAt(int directory_fd, const char* path) {
   std::array<char, PATH_MAX> target;
-  const ssize_t length =
-      ::readlinkat(directory_fd, path, target.data(), target.size());
+  const ssize_t length = Uninterrupted([&] {
+    return ::readlinkat(directory_fd, path, target.data(), target.size());
+  });
   if (length < 0) return SystemFailure(path);
   return std::string(target.data(), static_cast<size_t>(length));
 }

@@ -17,10 +17,10 @@ namespace leak_exporter {
 Result<std::string_view> ReadFileAt(int directory_fd, const char* path,
                                     std::string& buffer);
 
-/// The same for a file that the kernel writes in one piece, as it does
-/// /proc/PID/stat and status (single_open in fs/proc). A read that leaves room
-/// in the buffer is the last one: it needs no further read to confirm the end
-/// of the file.
+/// The same for a file of whole lines that the kernel writes in one piece, as
+/// it does /proc/PID/stat and status (single_open in fs/proc). A read that
+/// leaves room in the buffer and ends with a line is the last one: it needs no
+/// further read to confirm the end of the file.
 Result<std::string_view> ReadOnceAt(int directory_fd, const char* path,
                                     std::string& buffer);
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "metrics/base/uninterrupted.h"
+
 namespace leak_exporter {
 namespace {
 
@@ -21,11 +23,10 @@ DirectoryReader::DirectoryReader() : buffer_(new std::byte[kBufferBytes]) {}
 tl::expected<bool, int> DirectoryReader::Fill(int directory_fd,
                                               size_t max_bytes) {
   next_ = used_ = 0;
-  ssize_t count = 0;
-  do {
-    count = ::getdents64(directory_fd, buffer_.get(),
-                         std::min(max_bytes, kBufferBytes));
-  } while (count < 0 && errno == EINTR);
+  const ssize_t count = Uninterrupted([&] {
+    return ::getdents64(directory_fd, buffer_.get(),
+                        std::min(max_bytes, kBufferBytes));
+  });
   if (count < 0) {
     if (errno == ENOENT) return false;
     return tl::unexpected<int>(errno);

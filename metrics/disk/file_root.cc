@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "metrics/base/uninterrupted.h"
 #include "metrics/disk/path_walk.h"
 
 namespace leak_exporter {
@@ -35,7 +36,9 @@ FileRoot FileRoot::Of(UniqueFd directory) {
 
 Result<UniqueFd> FileRoot::Open(const std::string& path, int flags) const {
   UniqueFd fd = directory_ ? OpenBelow(directory_->get(), path, flags)
-                           : UniqueFd(::open(path.c_str(), flags | O_CLOEXEC));
+                           : UniqueFd(Uninterrupted([&] {
+                               return ::open(path.c_str(), flags | O_CLOEXEC);
+                             }));
   if (!fd.valid()) {
     const int code = errno;
     return Failure(code, path + ": " + std::strerror(code));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "metrics/base/open_untouched.h"
+#include "metrics/base/uninterrupted.h"
 #include "metrics/disk/directory_reader.h"
 #include "metrics/disk/identify.h"
 
@@ -109,8 +110,10 @@ class Search {
 
   void Descend(const UniqueFd& directory, const std::string& path,
                const char* name, size_t index) {
-    UniqueFd child(::openat(directory.get(), name,
-                            O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    UniqueFd child(Uninterrupted([&] {
+      return ::openat(directory.get(), name,
+                      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    }));
     if (child.valid()) {
       return Expand(std::move(child), Join(path, name), index + 1);
     }

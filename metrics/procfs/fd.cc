@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "metrics/base/uninterrupted.h"
 #include "metrics/base/unique_fd.h"
 #include "metrics/procfs/text.h"
 
@@ -56,8 +57,9 @@ class DescriptorReader {
 
   // The next entries of the directory; none at its end.
   Result<std::string_view> ReadEntries(std::string& buffer) {
-    const ssize_t size =
-        ::getdents64(directory_.get(), buffer.data(), kBufferSize);
+    const ssize_t size = Uninterrupted([&] {
+      return ::getdents64(directory_.get(), buffer.data(), kBufferSize);
+    });
     if (size < 0) return FailureOf("fd");
     return std::string_view(buffer.data(), static_cast<size_t>(size));
   }
@@ -92,9 +94,10 @@ class DescriptorReader {
   Result<Descriptor> Read(unsigned number, const char* name) {
     auto descriptor = Describe(
         number, [&](unsigned mask, struct statx& status) -> Result<void> {
-          if (::statx(directory_.get(), name, kNoServer, mask, &status) == 0) {
-            return {};
-          }
+          const int result = Uninterrupted([&] {
+            return ::statx(directory_.get(), name, kNoServer, mask, &status);
+          });
+          if (result == 0) return {};
           return FailureOf(std::string("fd/") + name);
         });
     if (descriptor && (descriptor->type == S_IFREG || descriptor->type == 0)) {
@@ -107,8 +110,10 @@ class DescriptorReader {
 
   // Empty where it is longer than the page that the kernel has for it.
   Result<std::string_view> ReadTarget(const char* name) {
-    const ssize_t length =
-        ::readlinkat(directory_.get(), name, target_.data(), target_.size());
+    const ssize_t length = Uninterrupted([&] {
+      return ::readlinkat(directory_.get(), name, target_.data(),
+                          target_.size());
+    });
     if (length >= 0) {
       return std::string_view(target_.data(), static_cast<size_t>(length));
     }

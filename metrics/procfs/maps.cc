@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "metrics/base/uninterrupted.h"
 #include "metrics/base/unique_fd.h"
 #include "metrics/procfs/text.h"
 
@@ -83,13 +84,11 @@ class ChunkReader {
       return Failure(ETIMEDOUT,
                      process_.Path("maps") + ": not read to its end in time");
     }
-    for (;;) {
-      const ssize_t count = ::read(fd_.get(), to, size);
-      if (count >= 0) return static_cast<size_t>(count);
-      if (errno == EINTR) continue;
-      const int code = errno;
-      return Failure(code, process_.Path("maps") + ": " + std::strerror(code));
-    }
+    const ssize_t count =
+        Uninterrupted([&] { return ::read(fd_.get(), to, size); });
+    if (count >= 0) return static_cast<size_t>(count);
+    const int code = errno;
+    return Failure(code, process_.Path("maps") + ": " + std::strerror(code));
   }
 
   tl::unexpected<Error> Located(Error error) {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "metrics/base/uninterrupted.h"
 #include "metrics/procfs/text.h"
 
 namespace leak_exporter::procfs {
@@ -35,6 +36,7 @@ Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
   for (;;) {
     errno = 0;
     const dirent* const entry = ::readdir(stream.get());
+    if (entry == nullptr && errno == EINTR) continue;
     if (entry == nullptr) break;
     if (const auto number = ParseNumber<pid_t>(entry->d_name)) {
       entries.push_back({*number, entry->d_ino});
@@ -51,8 +53,9 @@ bool IsHidden(const ProcFs& fs, pid_t pid) {
 }
 
 Result<std::vector<NumberedEntry>> ListPids(const ProcFs& fs) {
-  UniqueFd directory(
-      ::open(fs.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd directory(Uninterrupted([&] {
+    return ::open(fs.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }));
   if (!directory.valid()) return SystemFailure(fs.root());
   return ListNumbers(std::move(directory), fs.root());
 }

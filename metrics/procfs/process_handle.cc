@@ -8,6 +8,7 @@
 
 #include "metrics/base/open_untouched.h"
 #include "metrics/base/read_file.h"
+#include "metrics/base/uninterrupted.h"
 #include "metrics/procfs/text.h"
 
 namespace leak_exporter::procfs {
@@ -35,8 +36,9 @@ Result<ProcessHandle> ProcessHandle::Open(const ProcFs& fs, pid_t pid,
                                           Keep keep) {
   ProcessHandle handle(fs.Path(pid), ProcessId{pid, 0}, UniqueFd());
   if (keep == Keep::kDescriptor) {
-    handle.directory_.Reset(
-        ::open(handle.path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    handle.directory_.Reset(Uninterrupted([&] {
+      return ::open(handle.path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    }));
     if (!handle.directory_.valid() && !OutOfDescriptors(errno)) {
       const int code = errno;
       return Failure(code, handle.path_ + ": " + std::strerror(code));
@@ -109,7 +111,9 @@ Result<void> ProcessHandle::Stat(const char* name, unsigned mask,
                                  struct statx& status) const {
   return Resolve(name, [&](int directory_fd, const char* path) -> Result<void> {
     constexpr int kFlags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-    if (::statx(directory_fd, path, kFlags, mask, &status) == 0) return {};
+    const int result = Uninterrupted(
+        [&] { return ::statx(directory_fd, path, kFlags, mask, &status); });
+    if (result == 0) return {};
     const int code = errno;
     return Failure(code, std::string(path) + ": " + std::strerror(code));
   });
@@ -117,7 +121,9 @@ Result<void> ProcessHandle::Stat(const char* name, unsigned mask,
 
 Result<UniqueFd> ProcessHandle::OpenAt(const char* name, int flags) const {
   return Resolve(name, [&](int directory_fd, const char* path) {
-    return Opened(UniqueFd(::openat(directory_fd, path, flags | O_CLOEXEC)),
+    return Opened(UniqueFd(Uninterrupted([&] {
+                    return ::openat(directory_fd, path, flags | O_CLOEXEC);
+                  })),
                   path);
   });
 }

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdint>
 
+#include "metrics/base/uninterrupted.h"
+
 namespace leak_exporter {
 namespace {
 
@@ -56,8 +58,10 @@ bool AddResident(int pagemap, const AddressRange& range, uint64_t page_bytes,
     const size_t wanted =
         static_cast<size_t>(std::min<uint64_t>(kEntries, last - page)) *
         sizeof(uint64_t);
-    const ssize_t got = ::pread(pagemap, entries.data(), wanted,
-                                static_cast<off_t>(page * sizeof(uint64_t)));
+    const ssize_t got = Uninterrupted([&] {
+      return ::pread(pagemap, entries.data(), wanted,
+                     static_cast<off_t>(page * sizeof(uint64_t)));
+    });
     if (got < static_cast<ssize_t>(sizeof(uint64_t))) return false;
     const size_t count = static_cast<size_t>(got) / sizeof(uint64_t);
     for (size_t i = 0; i < count; ++i) {
