@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+
+#include "metrics/base/uninterrupted.h"
 
 namespace leak_exporter {
 namespace {
@@ -31,9 +34,11 @@ constexpr auto kMagics = std::to_array<long>({
 
 }  // namespace
 
-bool IsKernelFilesystem(int fd) {
+tl::expected<bool, int> IsKernelFilesystem(int fd) {
   struct statfs status;
-  if (::fstatfs(fd, &status) != 0) return false;
+  if (Uninterrupted([&] { return ::fstatfs(fd, &status); }) != 0) {
+    return tl::unexpected<int>(errno);
+  }
   return std::ranges::find(kMagics, static_cast<long>(status.f_type)) !=
          kMagics.end();
 }

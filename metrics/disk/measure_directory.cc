@@ -13,6 +13,7 @@
 
 #include "metrics/base/accumulate.h"
 #include "metrics/base/open_untouched.h"
+#include "metrics/base/uninterrupted.h"
 #include "metrics/disk/kernel_filesystem.h"
 #include "metrics/disk/walk_state.h"
 #include "metrics/disk/walk_worker.h"
@@ -71,7 +72,9 @@ Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
                                         const MeasureOptions& options,
                                         const Deadline& deadline) {
   // First, because it may not be allowed to open one of these.
-  if (IsKernelFilesystem(directory.fd)) {
+  const auto kernels_own = IsKernelFilesystem(directory.fd);
+  if (!kernels_own) return Failed(kernels_own.error(), directory.path);
+  if (*kernels_own) {
     return Failure(EOPNOTSUPP,
                    directory.path + ": on a filesystem of the kernel's own");
   }
@@ -81,9 +84,11 @@ Result<DirectoryUsage> MeasureDirectory(const DirectoryToMeasure& directory,
       OpenUntouched(directory.fd, ".", O_RDONLY | O_DIRECTORY);
   top.fd = std::move(opened.fd);
   struct statx status;
-  if (!top.fd.valid() ||
-      ::statx(top.fd.get(), "", AT_EMPTY_PATH,
-              STATX_TYPE | STATX_INO | STATX_BLOCKS, &status) != 0) {
+  if (!top.fd.valid() || Uninterrupted([&] {
+                           return ::statx(top.fd.get(), "", AT_EMPTY_PATH,
+                                          STATX_TYPE | STATX_INO | STATX_BLOCKS,
+                                          &status);
+                         }) != 0) {
     return Failed(errno, directory.path);
   }
 

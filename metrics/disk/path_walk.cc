@@ -9,10 +9,12 @@
 #include <cerrno>
 #include <climits>
 #include <string>
+#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
 #include "metrics/base/read_file.h"
+#include "metrics/base/uninterrupted.h"
 
 namespace leak_exporter {
 namespace {
@@ -22,10 +24,12 @@ constexpr int kMostLinks = 40;
 // Each keeps a descriptor while the walk goes on.
 constexpr size_t kMostDepth = 256;
 
-bool IsProcfs(int fd) {
+tl::expected<bool, int> IsProcfs(int fd) {
   struct statfs filesystem {};
-  return ::fstatfs(fd, &filesystem) == 0 &&
-         filesystem.f_type == PROC_SUPER_MAGIC;
+  if (Uninterrupted([&] { return ::fstatfs(fd, &filesystem); }) != 0) {
+    return tl::unexpected<int>(errno);
+  }
+  return filesystem.f_type == PROC_SUPER_MAGIC;
 }
 
 /// One walk. The remaining path is a text: what a link says is put before it.
@@ -45,15 +49,22 @@ class PathWalk {
       // What stands before a slash is a directory.
       const bool directory = !last || !rest_.empty() || name == ".";
       const int how = last ? flags : O_PATH;
-      UniqueFd fd(::openat(
-          Here(), name.c_str(),
-          how | O_NOFOLLOW | O_CLOEXEC | (directory ? O_DIRECTORY : 0)));
+      UniqueFd fd(Uninterrupted([&] {
+        return ::openat(
+            Here(), name.c_str(),
+            how | O_NOFOLLOW | O_CLOEXEC | (directory ? O_DIRECTORY : 0));
+      }));
       const int code = errno;
       // A link before a slash is followed whatever the flags say.
       const bool itself = last && rest_.empty() && (flags & O_NOFOLLOW) != 0;
-      if (!itself && IsLink(fd, name, code)) {
-        if (!Follow(name)) return {};
-        continue;
+      if (!itself && MayBeLink(fd, code)) {
+        const auto target = ReadLinkAt(Here(), name.c_str());
+        if (target) {
+          if (!Follow(*target)) return {};
+          continue;
+        }
+        // What is no link, is EINVAL.
+        if (target.error().code != EINVAL) return Fail(target.error().code);
       }
       if (last) {
         errno = code;
@@ -88,31 +99,29 @@ class PathWalk {
     return name;
   }
 
-  /// Whether `name` is a link that has to be followed. open(2) refuses links
-  /// with ELOOP, or with ENOTDIR where it is asked for a directory. With O_PATH
-  /// alone it opens the link itself.
-  bool IsLink(const UniqueFd& opened, const std::string& name, int code) const {
-    if (!opened.valid() && code != ELOOP && code != ENOTDIR) return false;
-    char byte = 0;
-    return ::readlinkat(Here(), name.c_str(), &byte, 1) >= 0;
+  /// Whether a name that was opened, or was not, can be a link that has to be
+  /// followed. open(2) refuses links with ELOOP, or with ENOTDIR where it is
+  /// asked for a directory. With O_PATH alone it opens the link itself.
+  static bool MayBeLink(const UniqueFd& opened, int code) {
+    return opened.valid() || code == ELOOP || code == ENOTDIR;
   }
 
-  bool Follow(const std::string& name) {
-    if (++links_ > kMostLinks || IsProcfs(Here())) {
+  bool Follow(const std::string& target) {
+    const auto procfs = IsProcfs(Here());
+    if (!procfs) {
+      errno = procfs.error();
+      return false;
+    }
+    if (++links_ > kMostLinks || *procfs) {
       errno = ELOOP;
       return false;
     }
-    const auto target = ReadLinkAt(Here(), name.c_str());
-    if (!target) {
-      errno = target.error().code;
-      return false;
-    }
-    if (target->size() + rest_.size() > PATH_MAX) {
+    if (target.size() + rest_.size() > PATH_MAX) {
       errno = ENAMETOOLONG;
       return false;
     }
-    rest_.insert(0, *target);
-    if (target->starts_with('/')) directories_.clear();
+    rest_.insert(0, target);
+    if (target.starts_with('/')) directories_.clear();
     return true;
   }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "metrics/base/open_untouched.h"
+#include "metrics/base/uninterrupted.h"
 #include "metrics/disk/kernel_filesystem.h"
 
 namespace leak_exporter {
@@ -27,8 +28,14 @@ constexpr size_t kCrowdedBatchBytes = 4096;
 
 bool Status(int directory_fd, const char* name, int flags, unsigned mask,
             struct statx& status) {
-  return ::statx(directory_fd, name, flags | AT_NO_AUTOMOUNT, mask, &status) ==
-         0;
+  return Uninterrupted([&] {
+           return ::statx(directory_fd, name, flags | AT_NO_AUTOMOUNT, mask,
+                          &status);
+         }) == 0;
+}
+
+int64_t Seek(int fd, int64_t offset, int whence) {
+  return Uninterrupted([&] { return ::lseek(fd, offset, whence); });
 }
 
 // What stat(2) answers for a link that leads nowhere, rather than for one that
@@ -183,7 +190,7 @@ void WalkWorker::Enter() {
     if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return;
     return Fail(errno, PathOf(child.name.c_str()));
   }
-  if (!MayEnter(child.fd.get())) return;
+  if (!MayEnter(child.fd.get(), child.name)) return;
   child.depth = parent.depth + 1;
   if (child.depth > state_.options().max_depth) {
     return state_.Stop(0, Path(stack_.size()),
@@ -202,9 +209,11 @@ UniqueFd WalkWorker::Open(int directory_fd, const char* name) {
   return std::move(opened.fd);
 }
 
-bool WalkWorker::MayEnter(int fd) {
+bool WalkWorker::MayEnter(int fd, const std::string& name) {
   if (state_.options().one_filesystem) return true;
-  return !IsKernelFilesystem(fd);
+  const auto kernels_own = IsKernelFilesystem(fd);
+  if (!kernels_own) Fail(kernels_own.error(), PathOf(name.c_str()));
+  return kernels_own && !*kernels_own;
 }
 
 void WalkWorker::Leave() {
@@ -215,7 +224,7 @@ void WalkWorker::Leave() {
 
 void WalkWorker::SetAside(WalkedDirectory& directory) {
   struct statx status;
-  const int64_t position = ::lseek(directory.fd.get(), 0, SEEK_CUR);
+  const int64_t position = Seek(directory.fd.get(), 0, SEEK_CUR);
   if (position < 0 ||
       !Status(directory.fd.get(), "", AT_EMPTY_PATH, STATX_INO, status)) {
     return Fail(errno, Path(first_open_ + 1));
@@ -232,7 +241,7 @@ void WalkWorker::Reopen(int child_fd) {
   struct statx status;
   if (!directory.fd.valid() ||
       !Status(directory.fd.get(), "", AT_EMPTY_PATH, STATX_INO, status) ||
-      ::lseek(directory.fd.get(), directory.position, SEEK_SET) < 0) {
+      Seek(directory.fd.get(), directory.position, SEEK_SET) < 0) {
     return Fail(errno, Path(stack_.size()));
   }
   if (FileId::Of(status) != directory.id) {

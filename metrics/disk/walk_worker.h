@@ -41,7 +41,7 @@ class WalkWorker {
   void Enter();
   /// Opens a directory so that reading it does not change it, if allowed.
   UniqueFd Open(int directory_fd, const char* name);
-  bool MayEnter(int fd);
+  bool MayEnter(int fd, const std::string& name);
   void Leave();
   void SetAside(WalkedDirectory& directory);
   void Reopen(int child_fd);

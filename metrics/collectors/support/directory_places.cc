@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "metrics/disk/glob.h"
@@ -52,6 +53,15 @@ Result<void> AddUsers(const TargetRoots& roots, const DirectoryPlace& place,
     }
   }
   return {};
+}
+
+// ENOENT where it is another directory by now.
+Result<UniqueFd> OpenIfSame(const WayToPlace& way, Result<UniqueFd> opened) {
+  if (!opened) return opened;
+  const auto id = Identify(*opened, way.path);
+  if (!id) return tl::unexpected<Error>(id.error());
+  if (*id == way.id) return opened;
+  return Failure(ENOENT, way.path + ": another directory by now");
 }
 
 }  // namespace
@@ -130,22 +140,18 @@ Result<WayToPlace> FindWay(const TargetRoots& roots,
 }
 
 Result<OpenedPlace> OpenPlace(const WayToPlace& way) {
+  std::optional<Error> failure;
   for (const auto& [user, root] : way.users) {
-    auto directory = user->OpenAt("cwd", kPlaceFlags);
-    if (!directory && IsExhausted(directory.error())) {
-      return tl::unexpected<Error>(directory.error());
-    }
-    if (!directory || Identify(*directory, "") != way.id) continue;
-    return OpenedPlace{*std::move(directory), root, user->pid()};
+    auto directory = OpenIfSame(way, user->OpenAt("cwd", kPlaceFlags));
+    if (directory) return OpenedPlace{*std::move(directory), root, user->pid()};
+    if (!IsGone(directory.error())) failure = directory.error();
   }
+  if (failure) return tl::unexpected<Error>(*std::move(failure));
   if (!way.users.empty()) {
     return Failure(ENOENT, way.path + ": not in use any more");
   }
-  auto directory = way.root->Open(way.path, kPlaceFlags);
+  auto directory = OpenIfSame(way, way.root->Open(way.path, kPlaceFlags));
   if (!directory) return tl::unexpected<Error>(directory.error());
-  if (Identify(*directory, way.path) != way.id) {
-    return Failure(ENOENT, way.path + ": another directory by now");
-  }
   return OpenedPlace{*std::move(directory), way.root, 0};
 }
 

@@ -13,6 +13,7 @@
 #include <tuple>
 #include <utility>
 
+#include "metrics/base/uninterrupted.h"
 #include "metrics/collectors/support/target_roots.h"
 #include "metrics/disk/identify.h"
 
@@ -39,7 +40,9 @@ Result<FileId> IdentifyWorkingDirectory(const procfs::ProcessHandle& process,
 
 Result<UniqueFd> OpenParent(const UniqueFd& directory,
                             const procfs::ProcessHandle& process) {
-  UniqueFd parent(::openat(directory.get(), "..", kPlaceFlags | O_CLOEXEC));
+  UniqueFd parent(Uninterrupted([&] {
+    return ::openat(directory.get(), "..", kPlaceFlags | O_CLOEXEC);
+  }));
   if (parent.valid()) return parent;
   const int code = errno;
   return Failure(code, process.Path("cwd") + "/..: " + std::strerror(code));
@@ -53,13 +56,16 @@ Result<std::vector<FileId>> IdentifyAncestors(
   auto directory = process.OpenAt("cwd", kPlaceFlags);
   while (directory && ids.size() < kMaxAncestors) {
     if (deadline.Expired()) return NotInTime(process);
-    const auto id = Identify(*directory, "");
+    const auto id = Identify(*directory, process.Path("cwd"));
+    if (!id) return tl::unexpected<Error>(id.error());
     // Above a root there is the root itself.
-    if (!id || (!ids.empty() && ids.back() == *id)) break;
+    if (!ids.empty() && ids.back() == *id) break;
     ids.push_back(*id);
     directory = OpenParent(*directory, process);
   }
-  if (!directory && IsExhausted(directory.error())) {
+  const bool searched =
+      directory || IsPermission(directory.error()) || IsGone(directory.error());
+  if (!searched || ids.empty()) {
     return tl::unexpected<Error>(directory.error());
   }
   return ids;
@@ -87,6 +93,8 @@ struct LeftOut {
   std::set<FileId> ids;
   // The links of main processes above which the ids are not known.
   std::vector<std::string> links;
+  // Whether there is nothing else to leave out.
+  bool known = true;
 
   // Whether one of the links is this one or leads below it.
   bool Has(const std::string& link) const {
@@ -109,10 +117,13 @@ LeftOut FindLeftOut(const std::vector<ProcessSample>& main,
         looking);
     if (ids && **ids) {
       left_out.ids.insert((**ids)->begin(), (**ids)->end());
-    } else {
-      errors.Add(ids ? (*ids)->error() : ids.error());
-      left_out.links.push_back(std::move(link));
+      continue;
     }
+    const Error& error = ids ? (*ids)->error() : ids.error();
+    errors.Add(error);
+    if (IsGone(error)) continue;
+    left_out.known = left_out.known && !link.empty();
+    left_out.links.push_back(std::move(link));
   }
   return left_out;
 }
@@ -171,9 +182,11 @@ Handle MainOf(const ProcessTree& tree, const ProcessSample& process) {
   return main == tree.main.end() ? process.handle : main->handle;
 }
 
-// The kernel has no path for one deeper than PATH_MAX; this leads there too.
-std::string PathOf(const procfs::ProcessHandle& process) {
-  return ReadSeenPath(process, "cwd").value_or(process.Path("cwd"));
+Result<std::string> PathOf(const procfs::ProcessHandle& process) {
+  auto path = ReadSeenPath(process, "cwd");
+  // The kernel has no path for one deeper than PATH_MAX; this leads there too.
+  if (!path && path.error().code == ENAMETOOLONG) return process.Path("cwd");
+  return path;
 }
 
 }  // namespace
@@ -189,12 +202,15 @@ WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
   std::map<FileId, size_t> known;
   size_t seen = 0;
   size_t failed = 0;
+  const auto fail = [&](const Error& error) {
+    failures.Add(error);
+    if (!IsGone(error)) ++failed;
+  };
   for (size_t i = 0; i < processes.size(); ++i) {
     const ProcessSample& process = *processes[i];
     const auto& [link, id] = each[i];
     if (!id) {
-      failures.Add(id.error());
-      if (!IsGone(id.error())) ++failed;
+      fail(id.error());
       continue;
     }
     ++seen;
@@ -203,16 +219,23 @@ WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
       found.places[place->second].users.push_back(process.handle);
       continue;
     }
-    std::string path = PathOf(*process.handle);
-    if (path == "/") {
+    auto path = PathOf(*process.handle);
+    if (!path) {
+      --seen;
+      fail(path.error());
+      continue;
+    }
+    if (*path == "/") {
       left_out.ids.insert(*id);
       continue;
     }
     known.emplace(*id, found.places.size());
     found.places.push_back(
-        {*id, std::move(path), {process.handle}, MainOf(tree, process), link});
+        {*id, *std::move(path), {process.handle}, MainOf(tree, process), link});
   }
-  found.known = (seen > 0 || failed == 0) && !failures.exhausted();
+  found.known =
+      (seen > 0 || failed == 0) && left_out.known && !failures.exhausted();
+  if (!left_out.known) found.places.clear();
   errors.Add(failures);
   return found;
 }

@@ -16,7 +16,7 @@ namespace {
 bool IsKernelFilesystemAt(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   REQUIRE(fd.valid());
-  return IsKernelFilesystem(fd.get());
+  return IsKernelFilesystem(fd.get()).value();
 }
 
 TEST_CASE("kernel_filesystem: what the kernel shows of itself") {
@@ -33,21 +33,21 @@ TEST_CASE("kernel_filesystem: disk and memory that a program holds") {
   const ScratchDirectory directory;
   CHECK_FALSE(IsKernelFilesystemAt(directory.path()));
   const UniqueFd memory(::memfd_create("held", MFD_CLOEXEC));
-  CHECK_FALSE(IsKernelFilesystem(memory.get()));
+  CHECK_FALSE(IsKernelFilesystem(memory.get()).value());
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   const UniqueFd read_end(ends[0]);
   const UniqueFd write_end(ends[1]);
-  CHECK_FALSE(IsKernelFilesystem(read_end.get()));
+  CHECK_FALSE(IsKernelFilesystem(read_end.get()).value());
 }
 
 TEST_CASE("kernel_filesystem: a descriptor opened by path only tells it too") {
   const UniqueFd fd(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  CHECK(IsKernelFilesystem(fd.get()));
+  CHECK(IsKernelFilesystem(fd.get()).value());
 }
 
 TEST_CASE("kernel_filesystem: of what is not open nothing is known") {
-  CHECK_FALSE(IsKernelFilesystem(-1));
+  CHECK(IsKernelFilesystem(-1).error() == EBADF);
 }
 
 }  // namespace
