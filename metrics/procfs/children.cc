@@ -20,11 +20,17 @@ std::string TaskFile(pid_t thread, std::string_view name) {
   return path;
 }
 
-/// A thread that exists and has no children file tells of the kernel, not of
-/// the thread.
-bool ExistsWithoutChildrenFile(const ProcessHandle& process, pid_t thread) {
-  return process.OpenAt(TaskFile(thread, "stat").c_str(), O_PATH).has_value() &&
-         !process.OpenAt(TaskFile(thread, "children").c_str(), O_PATH);
+/// Why a thread's children file was not found. A thread that exists and has no
+/// such file tells of the kernel (ENOSYS), and not of the thread.
+Error WhyMissing(const ProcessHandle& process, pid_t thread) {
+  const auto stat = process.OpenAt(TaskFile(thread, "stat").c_str(), O_PATH);
+  if (!stat) return stat.error();
+  const std::string name = TaskFile(thread, "children");
+  const auto children = process.OpenAt(name.c_str(), O_PATH);
+  // Another thread has that number by now.
+  if (children) return {ESRCH, process.Path(name) + ": the thread has ended"};
+  if (children.error().code != ENOENT) return children.error();
+  return {ENOSYS, process.Path(name) + ": not in this kernel"};
 }
 
 Result<void> ReadChildrenOfThread(const ProcessHandle& process, pid_t thread,
@@ -33,11 +39,9 @@ Result<void> ReadChildrenOfThread(const ProcessHandle& process, pid_t thread,
   const std::string name = TaskFile(thread, "children");
   const auto text = process.Read(name.c_str(), buffer);
   if (!text) {
-    if (text.error().code == ENOENT &&
-        ExistsWithoutChildrenFile(process, thread)) {
-      return Failure(ENOSYS, process.Path(name) + ": not in this kernel");
-    }
-    return tl::unexpected<Error>(text.error());
+    return tl::unexpected<Error>(text.error().code == ENOENT
+                                     ? WhyMissing(process, thread)
+                                     : text.error());
   }
   return ParseChildren(*text, children).map_error([&](Error error) {
     return AtPath(process.Path(name), std::move(error));
@@ -72,12 +76,16 @@ Result<void> ReadChildren(const ProcessHandle& process, uint32_t threads,
   const auto threads_now =
       ListNumbers(std::move(*directory), process.Path("task"));
   if (!threads_now) return tl::unexpected<Error>(threads_now.error());
+  bool all = true;
   for (const NumberedEntry& thread : *threads_now) {
     const auto read =
         ReadChildrenOfThread(process, thread.number, buffer, children);
     if (!read && !IsGone(read.error())) return read;
+    all = all && read;
   }
-  return {};
+  if (all) return {};
+  // A thread has ended, or the process has.
+  return process.OpenAt("stat", O_PATH).map([](const UniqueFd&) {});
 }
 
 }  // namespace leak_exporter::procfs

@@ -21,7 +21,8 @@ Result<void> ParseChildren(std::string_view text, std::vector<pid_t>& children);
 /// thread that forked it; `threads` is their number as status tells it. While
 /// other children end, the kernel may leave out a child that lives (proc(5)):
 /// a child that is not listed is not proven gone. A thread that ended meanwhile
-/// is no error, since its children moved to another thread.
+/// is no error, since its children moved to another thread. A process that did
+/// is one (IsGone).
 ///
 /// The error's code is ENOSYS where the kernel has no such file (before 3.5, or
 /// built without CONFIG_PROC_CHILDREN).
