@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -84,7 +86,12 @@ class ScopeReader {
 bool HasFile(const procfs::ProcFs& fs, ErrorTally& errors) {
   const std::string path = fs.Path("self/smaps_rollup");
   if (::access(path.c_str(), F_OK) == 0) return true;
-  errors.Add(ErrorCause::kIo, path + ": this kernel does not have it");
+  const int code = errno;
+  if (code == ENOENT) {
+    errors.Add(ErrorCause::kIo, path + ": this kernel does not have it");
+  } else {
+    errors.Add({code, path + ": " + std::strerror(code)});
+  }
   return false;
 }
 
