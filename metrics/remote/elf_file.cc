@@ -29,7 +29,10 @@ Result<void> CheckTable(const FileMemory& file, const Elf64_Shdr& section,
     return Bad(std::string(what) + " of " + std::to_string(section.sh_size) +
                " bytes");
   }
-  if (!file.IsWritten(RemoteAddr{section.sh_offset}, section.sh_size)) {
+  const auto written =
+      file.IsWritten(RemoteAddr{section.sh_offset}, section.sh_size);
+  if (!written) return tl::unexpected<Error>(written.error());
+  if (!*written) {
     return Bad(std::string(what) + " that the file does not hold");
   }
   return {};

@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "metrics/base/uninterrupted.h"
+
 namespace leak_exporter {
 
-UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
-                        const procfs::Mapping& mapping) {
+Result<UniqueFd> OpenMappedFile(const procfs::ProcessHandle& process,
+                                const procfs::Mapping& mapping) {
   constexpr int kFlags = O_RDONLY | O_NONBLOCK;
   const auto hex = [](uint64_t address) {
     return ToString(RemoteAddr{address}).substr(2);
@@ -18,15 +20,18 @@ UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
   const std::string link =
       "map_files/" + hex(mapping.start) + "-" + hex(mapping.end);
   auto mapped = process.OpenAtUntouched(link.c_str(), kFlags);
-  if (mapped) return *std::move(mapped);
+  if (mapped) return mapped;
   const std::string path = "root" + std::string(mapping.name);
   auto named = process.OpenAtUntouched(path.c_str(), kFlags);
+  if (!named) return named;
   struct stat status {};
-  if (named && ::fstat(named->get(), &status) == 0 && S_ISREG(status.st_mode) &&
-      status.st_ino == mapping.inode) {
-    return *std::move(named);
+  if (Uninterrupted([&] { return ::fstat(named->get(), &status); }) != 0) {
+    return Failure(errno, process.Path(path));
   }
-  return {};
+  if (!S_ISREG(status.st_mode) || status.st_ino != mapping.inode) {
+    return Failure(ENOENT, process.Path(path) + ": another file by now");
+  }
+  return named;
 }
 
 FileBackedMemory::FileBackedMemory(const procfs::ProcessHandle& process,
@@ -61,8 +66,9 @@ bool FileBackedMemory::IsUntouched(RemoteAddr address) const {
   const auto offset =
       static_cast<off_t>(Value(address) / page_bytes_ * sizeof(entry));
   return pagemap_.valid() &&
-         ::pread(pagemap_.get(), &entry, sizeof(entry), offset) ==
-             static_cast<ssize_t>(sizeof(entry)) &&
+         Uninterrupted([&] {
+           return ::pread(pagemap_.get(), &entry, sizeof(entry), offset);
+         }) == static_cast<ssize_t>(sizeof(entry)) &&
          (entry & kPresentOrSwapped) == 0;
 }
 
@@ -72,8 +78,9 @@ const FileMemory& FileBackedMemory::OpenFile(
   const auto known = open_files_.find(id);
   if (known != open_files_.end()) return known->second;
   return open_files_
-      .emplace(id, FileMemory(OpenMappedFile(process_, mapping),
-                              std::string(mapping.name)))
+      .emplace(
+          id, FileMemory(OpenMappedFile(process_, mapping).value_or(UniqueFd()),
+                         std::string(mapping.name)))
       .first->second;
 }
 

@@ -17,9 +17,9 @@ namespace leak_exporter {
 /// Opens the file behind a mapping. /proc/PID/map_files is tried first: it
 /// works whatever became of the file's name, but takes CAP_CHECKPOINT_RESTORE.
 /// The file's name below /proc/PID/root is tried next, and taken if it still
-/// leads to the same inode. The descriptor is invalid where neither works.
-UniqueFd OpenMappedFile(const procfs::ProcessHandle& process,
-                        const procfs::Mapping& mapping);
+/// leads to the same inode; ENOENT where it does not.
+Result<UniqueFd> OpenMappedFile(const procfs::ProcessHandle& process,
+                                const procfs::Mapping& mapping);
 
 /// A process's memory, read in a way that leaves the process's RSS as it is.
 /// Reading a page of a mapped file that the process has not touched (symbol

@@ -23,7 +23,7 @@ class FileMemory final : public RemoteMemory {
 
   /// Whether the file has all these bytes, and none of them lies in a hole
   /// (lseek(2), SEEK_HOLE). A filesystem that knows no holes has none.
-  bool IsWritten(RemoteAddr address, uint64_t size) const;
+  Result<bool> IsWritten(RemoteAddr address, uint64_t size) const;
 
  private:
   UniqueFd fd_;

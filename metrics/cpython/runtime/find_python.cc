@@ -221,6 +221,7 @@ Result<std::optional<PythonRuntime>> FindPython(
     const RemoteMemory& memory, const Deadline& deadline) {
   const auto program = process.ReadLink("exe");
   if (!program) return tl::unexpected<Error>(program.error());
+  std::optional<Error> unreadable;
   for (const procfs::Mapping& file : FindCandidates(map, *program)) {
     if (deadline.Expired()) {
       return Failure(ETIMEDOUT, process.Path("maps") +
@@ -231,7 +232,9 @@ Result<std::optional<PythonRuntime>> FindPython(
     if (!*binary) continue;  // Some other file with python in its name.
     auto found = FindIn(memory, **binary);
     if (!found || *found) return found;
+    if (!unreadable) unreadable = (*binary)->unreadable();
   }
+  if (unreadable) return tl::unexpected<Error>(*std::move(unreadable));
   return std::optional<PythonRuntime>();
 }
 

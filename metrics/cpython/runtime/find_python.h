@@ -15,7 +15,8 @@ namespace leak_exporter::cpython {
 /// libraries. `map` is the map of the process, and `memory` reads it. Absent
 /// where there is none. An error where there is one: ENOTSUP where it is not
 /// understood (an unknown version, a debug build, no symbols), EAGAIN where it
-/// has not started yet; others where it cannot be read.
+/// has not started yet; others where it cannot be read, or where that cannot be
+/// told because a file could not be read.
 ///
 /// Reads a few kB of `memory`, and the binary's file where only its symbol
 /// table tells (before 3.7, or a stripped binary). The file is opened through

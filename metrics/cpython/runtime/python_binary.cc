@@ -46,19 +46,26 @@ std::optional<RemoteAddr> PythonBinary::FindSection(std::string_view name) {
 }
 
 const ElfFileTables& PythonBinary::FileTables() {
-  if (!tables_) tables_ = ReadFileTables();
+  if (!tables_) {
+    auto read = ReadFileTables();
+    // A file that makes no sense has no code. One that is gone cannot be read
+    // by anybody.
+    if (!read && read.error().code != 0 && !IsGone(read.error())) {
+      unreadable_ = read.error();
+    }
+    tables_ = read ? *std::move(read) : ElfFileTables{};
+  }
   return *tables_;
 }
 
-ElfFileTables PythonBinary::ReadFileTables() const {
+Result<ElfFileTables> PythonBinary::ReadFileTables() const {
   const std::vector<std::string_view> wanted = {
       "_PyRuntime", "interp_head", "generation_stats",
       "collecting", "arenas",      "maxarenas"};
-  UniqueFd fd = OpenMappedFile(process_, first_);
-  if (!fd.valid()) return {};
-  const FileMemory file(std::move(fd), std::string(path()));
-  auto tables = ReadElfFile(file, wanted, deadline_);
-  return tables ? *std::move(tables) : ElfFileTables{};
+  auto fd = OpenMappedFile(process_, first_);
+  if (!fd) return tl::unexpected<Error>(fd.error());
+  const FileMemory file(*std::move(fd), std::string(path()));
+  return ReadElfFile(file, wanted, deadline_);
 }
 
 }  // namespace leak_exporter::cpython

@@ -43,6 +43,10 @@ class PythonBinary {
   /// A section, by the file's section headers, which stripping leaves.
   std::optional<RemoteAddr> FindSection(std::string_view name);
 
+  /// Why the system would not let the file be read; absent where it was, or was
+  /// not needed. What was not found may be there then.
+  const std::optional<Error>& unreadable() const { return unreadable_; }
+
  private:
   PythonBinary(const procfs::ProcessHandle& process,
                const procfs::Mapping& first, LoadedElf elf,
@@ -53,13 +57,14 @@ class PythonBinary {
         deadline_(deadline) {}
 
   const ElfFileTables& FileTables();
-  ElfFileTables ReadFileTables() const;
+  Result<ElfFileTables> ReadFileTables() const;
 
   const procfs::ProcessHandle& process_;
   procfs::Mapping first_;
   LoadedElf elf_;
   const Deadline& deadline_;
   std::optional<ElfFileTables> tables_;
+  std::optional<Error> unreadable_;
 };
 
 }  // namespace leak_exporter::cpython

@@ -181,10 +181,10 @@ TEST_CASE("file-backed memory: the process's end is an error") {
 TEST_CASE("mapped file: opened where its name still leads to it") {
   MappedFile file;
   const auto process = file.proc().Open(kPid);
-  CHECK(OpenMappedFile(process, file.mapping()).valid());
+  CHECK(OpenMappedFile(process, file.mapping()));
   file.mapping().name = "/opt";
   file.mapping().inode = file.InodeOf("root/opt");
-  CHECK_FALSE(OpenMappedFile(process, file.mapping()).valid());
+  CHECK(OpenMappedFile(process, file.mapping()).error().code == ENOENT);
 }
 
 TEST_CASE("mapped file: opened whatever its name, where the kernel allows it") {
@@ -197,9 +197,9 @@ TEST_CASE("mapped file: opened whatever its name, where the kernel allows it") {
   }();
   file.proc().Write(kPid, "map_files/" + range, "the file itself");
   file.mapping().name = "/opt/library.so (deleted)";
-  UniqueFd fd = OpenMappedFile(file.proc().Open(kPid), file.mapping());
-  REQUIRE(fd.valid());
-  const FileMemory content(std::move(fd), "map_files");
+  auto opened = OpenMappedFile(file.proc().Open(kPid), file.mapping());
+  REQUIRE(opened.has_value());
+  const FileMemory content(*std::move(opened), "map_files");
   CHECK(ReadText(content, RemoteAddr{4}, 100) == "file itself");
 }
 
