@@ -95,7 +95,7 @@ void AtEachRead(const ReadFault& fault, const Check& check) {
   }
 }
 
-TEST_CASE("faults: memory that cannot be read leaves no heap that is whole") {
+TEST_CASE("faults in a heap: memory that cannot be read leaves no heap that is whole") {
   const ReadFault fault = GENERATE(
       ReadFault{.name = "bad page", .code = EFAULT, .for_page = true},
       ReadFault{
@@ -117,8 +117,10 @@ TEST_CASE("faults: memory that cannot be read leaves no heap that is whole") {
   CHECK(incomplete > 0);
 }
 
-TEST_CASE("faults: a read that ends early changes nothing") {
+TEST_CASE("faults in a heap: a read that fails once or ends early changes nothing") {
   const ReadFault fault = GENERATE(
+      ReadFault{.name = "bad address", .code = EFAULT},
+      ReadFault{.name = "no memory", .code = ENOMEM},
       ReadFault{.name = "one byte", .divisor = SIZE_MAX},
       ReadFault{.name = "half, always", .for_good = true, .divisor = 2});
   AtEachRead(fault,
@@ -129,7 +131,7 @@ TEST_CASE("faults: a read that ends early changes nothing") {
              });
 }
 
-TEST_CASE("faults: a process that dies is gone, and not smaller") {
+TEST_CASE("faults in a heap: a process that dies is gone, and not smaller") {
   // Who asks no more after that need not see it twice.
   AtEachRead({.name = "death", .code = ESRCH},
              [](const Measured&, const Measured& measured, size_t at) {
@@ -139,7 +141,7 @@ TEST_CASE("faults: a process that dies is gone, and not smaller") {
              });
 }
 
-TEST_CASE("faults: a kernel that begins to refuse is no success") {
+TEST_CASE("faults in a heap: a kernel that begins to refuse is no success") {
   AtEachRead({.name = "refusal", .code = EPERM, .for_good = true},
              [](const Measured&, const Measured& measured, size_t at) {
                REQUIRE_FALSE(measured.result.has_value());
@@ -148,7 +150,7 @@ TEST_CASE("faults: a kernel that begins to refuse is no success") {
              });
 }
 
-TEST_CASE("faults: past the deadline the walk ends, and says so") {
+TEST_CASE("faults in a heap: past the deadline the walk ends, and says so") {
   AtEachRead({.name = "slow", .duration = kTime},
              [](const Measured& undisturbed, const Measured& measured, size_t) {
                REQUIRE(measured.result.has_value());
@@ -159,7 +161,7 @@ TEST_CASE("faults: past the deadline the walk ends, and says so") {
              });
 }
 
-TEST_CASE("faults: long past the deadline nothing more is read") {
+TEST_CASE("faults in a heap: long past the deadline nothing more is read") {
   AtEachRead(
       {.name = "very slow", .duration = std::chrono::hours(1)},
       [](const Measured& undisturbed, const Measured& measured, size_t at) {
@@ -174,7 +176,7 @@ TEST_CASE("faults: long past the deadline nothing more is read") {
       });
 }
 
-TEST_CASE("faults: other bytes than were there keep nobody busy") {
+TEST_CASE("faults in a heap: other bytes than were there keep nobody busy") {
   AtEachRead({.name = "garbage", .for_good = true, .garbage = true},
              [](const Measured& undisturbed, const Measured& measured, size_t) {
                CHECK(measured.reads < 20 * undisturbed.reads);

@@ -72,7 +72,7 @@ ImageMemory TwoPages() {
   return memory.Build();
 }
 
-TEST_CASE("faults: strings and values, read on their own") {
+TEST_CASE("faults in memory: strings and values, read on their own") {
   const ImageMemory image = TwoPages();
   CheckFaults(image, [](const RemoteMemory& memory) {
     return memory.ReadCString(RemoteAddr{0x1ff0}, 1000);
@@ -82,7 +82,7 @@ TEST_CASE("faults: strings and values, read on their own") {
   });
 }
 
-TEST_CASE("faults: symbols of a loaded library") {
+TEST_CASE("faults in memory: symbols of a loaded library") {
   const ProcessMemory self(::getpid());
   Dl_info info{};
   void* const library = ::dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
@@ -114,7 +114,7 @@ Result<std::string> ReadThroughCache(const RemoteMemory& memory) {
   return text;
 }
 
-TEST_CASE("faults: a cache gives what is there, or nothing") {
+TEST_CASE("faults in memory: a cache gives what is there, or nothing") {
   const ImageMemory image = TwoPages();
   AtEachRead(image, kFailures, ReadThroughCache,
              [](const ReadFault& fault, const auto& text, const auto& whole) {
@@ -135,7 +135,7 @@ TEST_CASE("faults: a cache gives what is there, or nothing") {
              });
 }
 
-TEST_CASE("faults: of two memories each stands in for the other") {
+TEST_CASE("faults in memory: of two memories each stands in for the other") {
   MemoryBuilder above;
   above.PutText(RemoteAddr{0x1000}, "above");
   MemoryBuilder below;

@@ -78,7 +78,9 @@ void AtEachRead(const ReadFault& fault, const Check& check) {
   }
 }
 
-TEST_CASE("faults: a read that fails hides no CPython and makes up none") {
+TEST_CASE(
+    "faults in an interpreter: a read that fails hides no CPython and makes up "
+    "none") {
   const ReadFault fault =
       GENERATE(ReadFault{.name = "bad address", .code = EFAULT},
                ReadFault{.name = "no memory", .code = ENOMEM},
@@ -97,7 +99,9 @@ TEST_CASE("faults: a read that fails hides no CPython and makes up none") {
              });
 }
 
-TEST_CASE("faults: no CPython is found in what died, refused, or took long") {
+TEST_CASE(
+    "faults in an interpreter: no CPython is found in what died, refused, or "
+    "took long") {
   const ReadFault fault =
       GENERATE(ReadFault{.name = "death", .code = ESRCH, .for_good = true},
                ReadFault{.name = "refusal", .code = EPERM, .for_good = true},
@@ -116,7 +120,9 @@ TEST_CASE("faults: no CPython is found in what died, refused, or took long") {
   });
 }
 
-TEST_CASE("faults: other bytes than were there keep no search busy") {
+TEST_CASE(
+    "faults in an interpreter: other bytes than were there keep no search "
+    "busy") {
   AtEachRead({.name = "garbage", .for_good = true, .garbage = true},
              [](const Target::Found& found, const std::string&, size_t) {
                CHECK(found.reads < 100'000);
