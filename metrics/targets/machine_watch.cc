@@ -107,8 +107,13 @@ void MachineWatch::Judge(const FoundProcess& process, Work& work) {
     work.answers[rule].matches.push_back(process.pid);
   }
   for (const auto& [rule, error] : verdict.errors) {
-    work.answers[rule].errors.Add(error);
-    work.incomplete = work.incomplete || IsExhausted(error);
+    if (IsExhausted(error)) {
+      // No target has an answer then, and each has to know why.
+      work.errors.Add(error);
+      work.incomplete = true;
+    } else {
+      work.answers[rule].errors.Add(error);
+    }
   }
 }
 

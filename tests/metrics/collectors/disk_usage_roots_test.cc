@@ -167,8 +167,9 @@ TEST_CASE("disk_usage: what may not be read is unknown, the rest is measured") {
             "/tmp3 measured\n" + top + "/tmp2 " + top +
             "/tmp2/inner: Permission denied\n"
             "0\n"
-            // The second root, asked for twice, the child and tmp2.
-            "permission 4\n");
+            // Where the main processes and the child work, the second root,
+            // asked for twice, and tmp2.
+            "permission 6\n");
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "tests/fake_clock.h"
 #include "tests/fake_tree.h"
 #include "tests/fault_injection.h"
+#include "tests/looks_at_once.h"
 #include "tests/metrics/collectors/snapshot_values.h"
 #include "tests/scratch_directory.h"
 
@@ -248,7 +249,8 @@ class Rounds {
         fs_(machine.fs()),
         clock_(clock),
         watch_(target_, fs_),
-        collectors_(MakeCollectors(FaultyMachine::collectors())) {}
+        collectors_(MakeCollectors(FaultyMachine::collectors(),
+                                   std::make_shared<LooksAtOnce>())) {}
 
   void Discover() {
     round_ = {};

@@ -104,11 +104,13 @@ void CheckEachRead(Ask ask) {
   CHECK(disturbed > 1000);
 }
 
-TEST_CASE("faults in a heap: sizes of objects are right, or known to be incomplete") {
+TEST_CASE(
+    "faults in a heap: sizes of objects are right, or known to be incomplete") {
   CheckEachRead(MeasureText);
 }
 
-TEST_CASE("faults in a heap: reprs of objects are right, or known to be incomplete") {
+TEST_CASE(
+    "faults in a heap: reprs of objects are right, or known to be incomplete") {
   CheckEachRead(PrintText);
 }
 
