@@ -12,6 +12,8 @@ ErrorCause CauseOf(const Error& error) {
   switch (error.code) {
     case 0:
       return ErrorCause::kMalformed;
+    case EFBIG:
+      return ErrorCause::kLimit;
     case ENOTSUP:
       return ErrorCause::kUnsupported;
     case ETIMEDOUT:

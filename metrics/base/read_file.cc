@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 
 #include "metrics/base/uninterrupted.h"
 #include "metrics/base/unique_fd.h"
@@ -20,7 +19,6 @@ namespace {
 // One page is what the kernel's seq_file hands out at a time; most /proc files
 // fit.
 constexpr size_t kFirstBufferSize = 4096;
-constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();
 
 tl::unexpected<Error> SystemFailure(const char* path) {
   const int code = errno;
@@ -28,9 +26,16 @@ tl::unexpected<Error> SystemFailure(const char* path) {
 }
 
 struct ReadLimits {
-  size_t most;
-  bool short_read_ends;
+  size_t most = kMostFileBytes + 1;
+  bool short_read_ends = false;
 };
+
+Result<std::string_view> Whole(const char* path,
+                               Result<std::string_view> text) {
+  if (!text || text->size() <= kMostFileBytes) return text;
+  return Failure(EFBIG, std::string(path) + ": longer than " +
+                            std::to_string(kMostFileBytes) + " bytes");
+}
 
 Result<std::string_view> Read(int directory_fd, const char* path, int flags,
                               const ReadLimits& limits, std::string& buffer) {
@@ -51,7 +56,9 @@ Result<std::string_view> Read(int directory_fd, const char* path, int flags,
     if (ended || used == limits.most) {
       return std::string_view(buffer.data(), used);
     }
-    if (used == buffer.size()) buffer.resize(buffer.size() * 2);
+    if (used == buffer.size()) {
+      buffer.resize(std::min(buffer.size() * 2, limits.most));
+    }
   }
 }
 
@@ -59,20 +66,19 @@ Result<std::string_view> Read(int directory_fd, const char* path, int flags,
 
 Result<std::string_view> ReadFileAt(int directory_fd, const char* path,
                                     std::string& buffer) {
-  return Read(directory_fd, path, O_RDONLY,
-              {.most = kUnlimited, .short_read_ends = false}, buffer);
+  return Whole(path, Read(directory_fd, path, O_RDONLY, {}, buffer));
 }
 
 Result<std::string_view> ReadOnceAt(int directory_fd, const char* path,
                                     std::string& buffer) {
-  return Read(directory_fd, path, O_RDONLY,
-              {.most = kUnlimited, .short_read_ends = true}, buffer);
+  return Whole(path, Read(directory_fd, path, O_RDONLY,
+                          {.short_read_ends = true}, buffer));
 }
 
 Result<std::string_view> ReadPrefixAt(int directory_fd, const char* path,
                                       size_t most, std::string& buffer) {
   return Read(directory_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY,
-              {.most = most, .short_read_ends = false}, buffer);
+              {.most = most}, buffer);
 }
 
 Result<std::string_view> ReadFile(const std::string& path,

@@ -8,12 +8,17 @@
 
 namespace leak_exporter {
 
+/// No file that is read whole is longer, but for what a hostile process makes
+/// of it. A list of so many bytes has 130,000 children.
+inline constexpr size_t kMostFileBytes = size_t{1} << 20;
+
 /// Reads a whole file into `buffer` and returns a view of it, which is valid
 /// until the buffer's next change. The path is resolved as openat(2) does it.
 /// The buffer keeps its capacity, so that a caller that reads thousands of
 /// /proc files allocates once. The size that stat(2) tells is never trusted (it
-/// is 0 in /proc): reading ends at the end of the file. Errors carry the errno
-/// and the path. Thread-safe if no other thread uses `buffer`.
+/// is 0 in /proc): reading ends at the end of the file. A file of more than
+/// kMostFileBytes is an error, EFBIG. Errors carry the errno and the path.
+/// Thread-safe if no other thread uses `buffer`.
 Result<std::string_view> ReadFileAt(int directory_fd, const char* path,
                                     std::string& buffer);
 

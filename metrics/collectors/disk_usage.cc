@@ -171,7 +171,7 @@ DiskUsageCollector::DiskUsageCollector(const config::DiskUsageConfig& config,
 
 bool DiskUsageCollector::Collect(const CollectorContext& context,
                                  TargetSnapshot& snapshot, ErrorTally& errors) {
-  TargetRoots roots(context.proc_fs);
+  TargetRoots roots(context.proc_fs, context.deadline);
   for (const ProcessSample& main : context.tree.main) {
     roots.Keep(*main.handle);
   }

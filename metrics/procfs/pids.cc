@@ -27,7 +27,8 @@ tl::unexpected<Error> SystemFailure(const std::string& path) {
 }  // namespace
 
 Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
-                                               const std::string& path) {
+                                               const std::string& path,
+                                               size_t most) {
   const std::unique_ptr<DIR, CloseDirectory> stream(
       ::fdopendir(directory.get()));
   if (!stream) return SystemFailure(path);
@@ -39,6 +40,10 @@ Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
     if (entry == nullptr && errno == EINTR) continue;
     if (entry == nullptr) break;
     if (const auto number = ParseNumber<pid_t>(entry->d_name)) {
+      if (entries.size() == most) {
+        return Failure(
+            EFBIG, path + ": more than " + std::to_string(most) + " entries");
+      }
       entries.push_back({*number, entry->d_ino});
     }
   }

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,10 +23,15 @@ struct NumberedEntry {
   uint64_t inode = 0;
 };
 
+/// More are not listed. Each takes 16 bytes.
+inline constexpr size_t kMostNumbers = size_t{1} << 18;
+
 /// Lists the numbered entries of an open directory in the kernel's order: the
 /// processes in /proc, the threads in /proc/PID/task. `path` is for messages.
+/// EFBIG where there are more than `most`.
 Result<std::vector<NumberedEntry>> ListNumbers(UniqueFd directory,
-                                               const std::string& path);
+                                               const std::string& path,
+                                               size_t most = kMostNumbers);
 
 /// Whether a process exists that the proc filesystem does not show, because it
 /// is mounted with hidepid=2. Then pid 1 is not shown either, and kill(2) with

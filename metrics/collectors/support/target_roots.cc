@@ -41,7 +41,7 @@ Result<TargetRoots::Root> TargetRoots::Find(
 
 Result<TargetRoots::Root> TargetRoots::Open(
     const procfs::ProcessHandle& process) const {
-  if (procfs::SharesRoot(fs_, process)) {
+  if (procfs::SharesRoot(fs_, process, deadline_)) {
     return std::make_shared<const FileRoot>(FileRoot::Own());
   }
   auto directory = process.OpenAt("root", O_PATH | O_DIRECTORY);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/deadline.h"
 #include "metrics/base/process_id.h"
 #include "metrics/base/result.h"
 #include "metrics/disk/file_root.h"
@@ -20,7 +21,9 @@ class TargetRoots {
  public:
   using Root = std::shared_ptr<const FileRoot>;
 
-  explicit TargetRoots(const procfs::ProcFs& fs) : fs_(fs) {}
+  /// Both must outlive this object.
+  TargetRoots(const procfs::ProcFs& fs, const Deadline& deadline)
+      : fs_(fs), deadline_(deadline) {}
 
   /// Remembers the root of `process`, or why it cannot be had. Find then
   /// answers from memory for this process and for those that have the same
@@ -42,6 +45,7 @@ class TargetRoots {
   Result<Root> Open(const procfs::ProcessHandle& process) const;
 
   const procfs::ProcFs& fs_;
+  const Deadline& deadline_;
   std::vector<Kept> kept_;
 };
 

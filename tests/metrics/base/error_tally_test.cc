@@ -17,7 +17,8 @@ TEST_CASE("error_tally: the cause follows from the code, not from the text") {
   for (const Case& expected :
        {Case{EACCES, ErrorCause::kPermission},
         Case{EPERM, ErrorCause::kPermission}, Case{EIO, ErrorCause::kIo},
-        Case{EMFILE, ErrorCause::kLimit}, Case{ETIMEDOUT, ErrorCause::kTimeout},
+        Case{EMFILE, ErrorCause::kLimit}, Case{EFBIG, ErrorCause::kLimit},
+        Case{ETIMEDOUT, ErrorCause::kTimeout},
         Case{ENOTSUP, ErrorCause::kUnsupported},
         Case{0, ErrorCause::kMalformed}}) {
     ErrorTally tally;
@@ -75,6 +76,10 @@ TEST_CASE("error_tally: another tally's errors and notes are added") {
   CHECK(sum.errors()[1].cause == ErrorCause::kLimit);
   CHECK(sum.errors()[1].count == 1);
   CHECK(sum.notes() == std::vector<std::string>{"note"});
+  CHECK_FALSE(sum.exhausted());
+  part.Add({EMFILE, "no more"});
+  sum.Add(part);
+  CHECK(sum.exhausted());
 }
 
 }  // namespace

@@ -49,6 +49,22 @@ TEST_CASE("read_file: of an endless file only the prefix is read") {
   CHECK(buffer.size() < 20'000);
 }
 
+TEST_CASE("read_file: what is read whole is not endless") {
+  const ScratchDirectory directory;
+  const std::string path = directory.path() + "/long";
+  auto* const read = GENERATE(&ReadFileAt, &ReadOnceAt);
+  std::string buffer;
+  std::ofstream(path) << std::string(kMostFileBytes, 'x');
+  CHECK(read(-1, path.c_str(), buffer));
+  std::ofstream(path, std::ios::app) << 'x';
+  const auto longer = read(-1, path.c_str(), buffer);
+  REQUIRE_FALSE(longer);
+  CHECK(longer.error().code == EFBIG);
+  CHECK(longer.error().message == path + ": longer than 1048576 bytes");
+  CHECK(read(-1, "/dev/zero", buffer).error().code == EFBIG);
+  CHECK(buffer.size() <= 2 * kMostFileBytes);
+}
+
 TEST_CASE("read_file: a FIFO without a writer does not keep the reader") {
   const ScratchDirectory directory;
   const std::string path = directory.path() + "/fifo";

@@ -5,9 +5,12 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "metrics/base/clock.h"
+#include "metrics/base/deadline.h"
 #include "tests/catch.h"
 #include "tests/fake_proc.h"
 #include "tests/own_namespaces.h"
@@ -18,6 +21,9 @@ namespace leak_exporter::procfs {
 namespace {
 
 using Ids = std::vector<uint64_t>;
+
+const SystemClock kClock;
+const Deadline kForever = Deadline::Never(kClock);
 
 TEST_CASE("mountinfo: the mounts at the root, whatever else is mounted") {
   const auto ids = ParseRootMounts(
@@ -57,13 +63,13 @@ TEST_CASE("mountinfo: the root is shared until one is changed") {
   const WaitingProcess same;
   const auto handle = ProcessHandle::Open(fs, same.pid());
   REQUIRE(handle);
-  CHECK(SharesRoot(fs, *handle));
+  CHECK(SharesRoot(fs, *handle, kForever));
   const WaitingProcess elsewhere([] {
     if (!EnterOwnNamespaces(CLONE_NEWNS).empty()) std::_Exit(1);
   });
   const auto in_namespace = ProcessHandle::Open(fs, elsewhere.pid());
   REQUIRE(in_namespace);
-  CHECK_FALSE(SharesRoot(fs, *in_namespace));
+  CHECK_FALSE(SharesRoot(fs, *in_namespace, kForever));
   const WaitingProcess changed([&] {
     if (!EnterOwnNamespaces(0).empty() ||
         ::chroot(directory.path().c_str()) != 0) {
@@ -72,19 +78,47 @@ TEST_CASE("mountinfo: the root is shared until one is changed") {
   });
   const auto in_chroot = ProcessHandle::Open(fs, changed.pid());
   REQUIRE(in_chroot);
-  CHECK_FALSE(SharesRoot(fs, *in_chroot));
+  CHECK_FALSE(SharesRoot(fs, *in_chroot, kForever));
+}
+
+TEST_CASE("mountinfo: who may not be looked at is judged by what is mounted") {
+  const ScratchDirectory directory;
+  const FakeProc proc;
+  const std::string mounts =
+      "1 1 0:1 / / rw - ext4 a rw\n2 1 0:2 / /proc rw - proc proc rw\n";
+  proc.Write("self/mountinfo", mounts);
+  // Longer than any buffer, as of a process with very many mounts.
+  std::string many = mounts;
+  const std::string path(4000, 'x');
+  for (int id = 10; id < 2000; ++id) {
+    many += std::to_string(id) + " 1 0:1 /" + path + " /" + path +
+            " rw - ext4 a rw\n";
+  }
+  proc.Write(7, "mountinfo", many);
+  CHECK(SharesRoot(proc.fs(), proc.Open(7), kForever));
+  CHECK_FALSE(
+      SharesRoot(proc.fs(), proc.Open(7), Deadline(kClock, kClock.Now())));
+  proc.Write(7, "mountinfo", many + "9999 1 0:9 / / rw - ext4 b rw\n");
+  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7), kForever));
+  // Where it may, the directory itself decides.
+  std::filesystem::create_symlink(directory.path(), proc.root() + "/self/root");
+  std::filesystem::create_symlink(directory.path(), proc.root() + "/7/root");
+  CHECK(SharesRoot(proc.fs(), proc.Open(7), kForever));
+  std::filesystem::remove(proc.root() + "/7/root");
+  std::filesystem::create_symlink("/", proc.root() + "/7/root");
+  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7), kForever));
 }
 
 TEST_CASE("mountinfo: without the files nothing is known to be shared") {
   const FakeProc proc;
   proc.Write(7, "status", "");
-  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7)));
+  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7), kForever));
   proc.Write(7, "mountinfo", "1 1 0:1 / / rw - ext4 a rw\n");
-  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7)));
+  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7), kForever));
   proc.Write("self/mountinfo", "1 1 0:1 / / rw - ext4 a rw\n");
-  CHECK(SharesRoot(proc.fs(), proc.Open(7)));
+  CHECK(SharesRoot(proc.fs(), proc.Open(7), kForever));
   proc.Write("self/mountinfo", "1 1 0:1 / /x rw - ext4 a rw\n");
-  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7)));
+  CHECK_FALSE(SharesRoot(proc.fs(), proc.Open(7), kForever));
 }
 
 }  // namespace

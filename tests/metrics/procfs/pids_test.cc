@@ -1,9 +1,11 @@
 #include "metrics/procfs/pids.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "tests/catch.h"
@@ -29,6 +31,20 @@ TEST_CASE("pids: only names that are numbers are processes") {
   std::vector<pid_t> pids = PidsOf(ListPids(proc.fs()));
   std::sort(pids.begin(), pids.end());
   CHECK(pids == std::vector<pid_t>{1, 4306});
+}
+
+TEST_CASE("pids: more entries than wanted are an error") {
+  const FakeProc proc;
+  for (const char* name : {"1/stat", "2/stat", "3/stat"}) proc.Write(name, "");
+  const auto list = [&](size_t most) {
+    UniqueFd directory(::open(proc.root().c_str(), O_RDONLY | O_DIRECTORY));
+    return ListNumbers(std::move(directory), "/proc", most);
+  };
+  CHECK(list(3)->size() == 3);
+  const auto more = list(2);
+  REQUIRE_FALSE(more);
+  CHECK(more.error().code == EFBIG);
+  CHECK(more.error().message == "/proc: more than 2 entries");
 }
 
 TEST_CASE("pids: the kernel's own list holds the reader") {

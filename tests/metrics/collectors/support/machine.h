@@ -40,9 +40,9 @@ class Machine {
 
   FakeProc proc;
   procfs::ProcFs fs_ = proc.fs();
-  TargetRoots roots{fs_};
   SystemClock clock;
   Deadline deadline = Deadline::Never(clock);
+  TargetRoots roots{fs_, deadline};
   LooksAtOnce looks;
   Looking looking{looks, deadline};
 };

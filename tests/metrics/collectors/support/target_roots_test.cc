@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "metrics/base/clock.h"
+#include "metrics/base/deadline.h"
 #include "tests/catch.h"
 #include "tests/fake_proc.h"
 #include "tests/in_child.h"
@@ -34,7 +36,9 @@ class Machine {
 
   FakeProc proc;
   procfs::ProcFs fs_ = proc.fs();
-  TargetRoots roots{fs_};
+  SystemClock clock;
+  Deadline deadline = Deadline::Never(clock);
+  TargetRoots roots{fs_, deadline};
 };
 
 TEST_CASE("target_roots: one that shares this program's root") {
