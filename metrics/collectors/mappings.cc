@@ -15,9 +15,10 @@
 namespace leak_exporter {
 namespace {
 
-// What a process with a million large mappings may cost in memory.
+// What a target with millions of large mappings may cost in memory.
 constexpr size_t kMostRows = size_t{1} << 14;
 constexpr size_t kMostNames = size_t{1} << 14;
+constexpr size_t kMostNameBytes = size_t{1} << 20;
 
 struct StringHash : std::hash<std::string_view> {
   using is_transparent = void;
@@ -38,42 +39,69 @@ Error InDiskSleep(const ProcessSample& process) {
                               ": not read, the process is in state D"};
 }
 
-// The mappings over the threshold of one process, at most kMostRows of them,
-// the largest.
+// How many rows there may be, and how many bytes their names may take.
+struct RowLimits {
+  size_t rows = kMostRows;
+  size_t name_bytes = kMostNameBytes;
+};
+
+// The mappings over the threshold of one process, the largest as far as there
+// is room.
 class Rows {
  public:
+  explicit Rows(const RowLimits& limits) : limits_(limits) {}
+
   void Add(std::string_view name, uint64_t bytes) {
     ++added_;
+    name_bytes_ += name.size();
     rows_.push_back({std::string(name), bytes});
-    if (rows_.size() == 2 * kMostRows) DropSmallest();
+    if (rows_.size() >= 2 * limits_.rows + 1 ||
+        name_bytes_ >= 2 * limits_.name_bytes + 1) {
+      DropSmallest();
+    }
   }
 
   uint64_t added() const { return added_; }
+  size_t name_bytes() const { return name_bytes_; }
 
   std::vector<NamedBytes> Take() {
-    if (rows_.size() > kMostRows) DropSmallest();
+    DropSmallest();
     std::ranges::sort(rows_, SmallerFirst);
     return std::move(rows_);
   }
 
  private:
   void DropSmallest() {
-    std::nth_element(rows_.begin(), rows_.begin() + kMostRows, rows_.end(),
-                     LargerFirst);
-    rows_.resize(kMostRows);
+    if (rows_.size() <= limits_.rows && name_bytes_ <= limits_.name_bytes) {
+      return;
+    }
+    std::ranges::sort(rows_, LargerFirst);
+    name_bytes_ = 0;
+    size_t kept = 0;
+    for (; kept < std::min(rows_.size(), limits_.rows); ++kept) {
+      const size_t bytes = rows_[kept].name.size();
+      if (name_bytes_ + bytes > limits_.name_bytes) break;
+      name_bytes_ += bytes;
+    }
+    rows_.resize(kept);
   }
 
+  const RowLimits limits_;
   std::vector<NamedBytes> rows_;
+  size_t name_bytes_ = 0;
   uint64_t added_ = 0;
 };
 
-// Bytes by name. Beyond kMostNames names the rest is summed without one.
+// Bytes by name. Where there is no room for more names, the rest is summed
+// without one.
 class NameSums {
  public:
   void Add(std::string_view name, uint64_t bytes) {
     if (const auto known = by_name_.find(name); known != by_name_.end()) {
       known->second += bytes;
-    } else if (by_name_.size() < kMostNames) {
+    } else if (by_name_.size() < kMostNames &&
+               name_bytes_ + name.size() <= kMostNameBytes) {
+      name_bytes_ += name.size();
       by_name_.emplace(name, bytes);
     } else {
       nameless_bytes_ += bytes;
@@ -92,13 +120,16 @@ class NameSums {
     std::ranges::sort(sums, LargerFirst);
     mappings.nameless_bytes = nameless_bytes_;
     if (nameless_bytes_ > 0) {
-      errors.Add(ErrorCause::kLimit, "mappings have more than " +
-                                         std::to_string(kMostNames) + " names");
+      errors.Add(ErrorCause::kLimit,
+                 "mappings have more than " + std::to_string(kMostNames) +
+                     " names, or more than " + std::to_string(kMostNameBytes) +
+                     " bytes of them");
     }
   }
 
  private:
   BytesByName by_name_;
+  size_t name_bytes_ = 0;
   uint64_t nameless_bytes_ = 0;
 };
 
@@ -108,25 +139,28 @@ struct MainMappings {
   uint64_t total_bytes = 0;
   uint64_t anonymous_count = 0;
   Rows rows;
-  NameSums sums;
 };
 
+// Adds to `sums` only if all was read.
 Result<MainMappings> ReadMain(const ProcessSample& process,
-                              uint64_t threshold_bytes, std::string& buffer,
-                              const Deadline& deadline) {
+                              uint64_t threshold_bytes, const RowLimits& limits,
+                              std::string& buffer, const Deadline& deadline,
+                              NameSums& sums) {
   if (process.status.state == 'D') return tl::unexpected(InDiskSleep(process));
-  MainMappings found;
+  MainMappings found{.rows = Rows(limits)};
+  NameSums own;
   const auto count = procfs::ForEachMapping(
       *process.handle, buffer, deadline, [&](const procfs::Mapping& mapping) {
         found.total_bytes += mapping.bytes();
         if (mapping.bytes() <= threshold_bytes) return;
         const std::string_view label = procfs::MappingLabel(mapping);
         found.rows.Add(label, mapping.bytes());
-        found.sums.Add(label, mapping.bytes());
+        own.Add(label, mapping.bytes());
         if (label == procfs::kAnonymousLabel) ++found.anonymous_count;
       });
   if (!count) return tl::unexpected(count.error());
   found.count = *count;
+  sums.Add(own);
   return found;
 }
 
@@ -176,26 +210,31 @@ bool MappingsCollector::AddMainProcesses(const CollectorContext& context,
   bool failed = false;
   MostMappings most;
   NameSums sums;
+  RowLimits limits;
   for (const ProcessSample& process : context.tree.main) {
     if (process.zombie()) continue;
-    auto found = ReadMain(process, threshold_bytes_, buffer_, context.deadline);
+    auto found = ReadMain(process, threshold_bytes_, limits, buffer_,
+                          context.deadline, sums);
     if (!found) {
       failed = Tally(found.error(), errors) || failed;
       continue;
     }
     if (found->count == 0) continue;
     most.Add(found->count);
-    sums.Add(found->sums);
     mappings.anonymous_count =
         mappings.anonymous_count.value_or(0) + found->anonymous_count;
-    if (found->rows.added() > kMostRows) {
-      errors.Add(ErrorCause::kLimit, process.handle->Path("maps") +
-                                         ": more than " +
-                                         std::to_string(kMostRows) +
-                                         " mappings are over the threshold");
+    auto rows = found->rows.Take();
+    limits.rows -= rows.size();
+    limits.name_bytes -= found->rows.name_bytes();
+    if (found->rows.added() > rows.size()) {
+      errors.Add(ErrorCause::kLimit,
+                 process.handle->Path("maps") +
+                     ": not all mappings over the threshold are listed, since "
+                     "there are more than " +
+                     std::to_string(kMostRows) + ", or their names are long");
     }
     mappings.processes.push_back(
-        {process.pid(), found->rows.Take(), found->total_bytes});
+        {process.pid(), std::move(rows), found->total_bytes});
   }
   mappings.count.main = most.most();
   sums.Finish(mappings, errors);

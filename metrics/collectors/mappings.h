@@ -14,7 +14,8 @@ namespace leak_exporter {
 /// size are counted, to be compared with vm.max_map_count. The count is the
 /// number of lines in maps; where these include [vsyscall], the kernel compares
 /// its limit with one less. A process in state D is not read, because a write
-/// lock on its mappings may be held until that state ends.
+/// lock on its mappings may be held until that state ends. Where a target has
+/// too many, or too long names, the largest are listed.
 class MappingsCollector final : public Collector {
  public:
   explicit MappingsCollector(const config::MappingsConfig& config)

@@ -12,8 +12,11 @@
 namespace leak_exporter {
 namespace {
 
-// A child's table is kept up to this size.
+// A child's table is kept up to this size, and all tables up to that one.
 constexpr size_t kMostKeptFiles = 256;
+constexpr size_t kMostKeptInAll = size_t{1} << 16;
+// The memory that the paths in the lists of all main processes may take.
+constexpr size_t kMostPathBytes = size_t{2} << 20;
 
 // How near to its limit.
 double Fullness(uint64_t open, uint64_t limit) {
@@ -84,7 +87,7 @@ class Scope {
   }
 
   void AddDeleted(const DescriptorTable::File& file) {
-    if (!file.deleted) return;
+    if (!file.deleted || too_many_files_) return;
     deleted_.try_emplace(file.id, file.deleted_bytes);
     if (deleted_.size() > kMostOpenFiles) too_many_files_ = true;
   }
@@ -116,13 +119,15 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
   owns_pids_ = procfs::OwnsPids(context.proc_fs);
   auto files = std::make_shared<OpenFilesSnapshot>();
   Scope main(errors);
+  size_t path_bytes = kMostPathBytes;
   for (const ProcessSample& sample : context.tree.main) {
     if (sample.zombie()) continue;
-    auto table =
-        ReadTable(context, *sample.handle, /*list_paths=*/true, errors);
-    if (main.Add(table)) {
-      files->processes.push_back({sample.pid(), std::move(table->paths)});
+    auto table = ReadTable(context, *sample.handle, path_bytes, errors);
+    if (!main.Add(table)) continue;
+    for (const std::string& path : table->paths) {
+      path_bytes -= ListedBytes(path);
     }
+    files->processes.push_back({sample.pid(), std::move(table->paths)});
   }
   Scope children(errors);
   for (const ProcessSample& sample : context.tree.descendants) {
@@ -130,6 +135,8 @@ bool OpenFilesCollector::Collect(const CollectorContext& context,
     children.Add(TableOfChild(context, sample, errors));
   }
   kept_.EndGeneration(context.tree);
+  kept_files_ = kept_.Sum(
+      [](const DescriptorTable& table) { return table.files.size(); });
   files->usage = {.main = main.Finish(), .children = children.Finish()};
   const bool any = files->usage.main.by_kind || files->usage.children.by_kind;
   if (!any && (main.failed() || children.failed())) return false;
@@ -149,9 +156,12 @@ Result<const DescriptorTable*> OpenFilesCollector::TableOfChild(
       RefreshDescriptorTable(*child.handle, states_, *known)) {
     return known;
   }
-  auto table = ReadTable(context, *child.handle, /*list_paths=*/false, errors);
+  auto table = ReadTable(context, *child.handle, std::nullopt, errors);
   if (!table) return tl::unexpected(std::move(table).error());
-  if (table->files.size() <= kMostKeptFiles) {
+  const size_t files = table->files.size();
+  if (files <= kMostKeptFiles && kept_files_ + files <= kMostKeptInAll) {
+    kept_files_ += files;
+    table->files.shrink_to_fit();
     return &kept_.Keep(context.tree, child, *std::move(table));
   }
   not_kept_ = *std::move(table);
@@ -160,11 +170,11 @@ Result<const DescriptorTable*> OpenFilesCollector::TableOfChild(
 
 Result<DescriptorTable> OpenFilesCollector::ReadTable(
     const CollectorContext& context, const procfs::ProcessHandle& process,
-    bool list_paths, ErrorTally& errors) {
+    std::optional<size_t> most_path_bytes, ErrorTally& errors) {
   // First the limit: that the descriptors can be listed through the handle
   // afterwards proves that the pid was still this process's.
   const auto limit = ReadLimit(process);
-  auto table = ReadDescriptorTable(process, context.deadline, list_paths,
+  auto table = ReadDescriptorTable(process, context.deadline, most_path_bytes,
                                    buffer_, states_, errors);
   if (!table) return table;
   if (limit) {

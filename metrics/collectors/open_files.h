@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,11 +32,14 @@ class OpenFilesCollector final : public Collector {
                                               ErrorTally& errors);
   Result<DescriptorTable> ReadTable(const CollectorContext& context,
                                     const procfs::ProcessHandle& process,
-                                    bool list_paths, ErrorTally& errors);
+                                    std::optional<size_t> most_path_bytes,
+                                    ErrorTally& errors);
   Result<procfs::Limit> ReadLimit(const procfs::ProcessHandle& process);
 
   /// The tables of the descendants, as far as they are small.
   KeptResults<DescriptorTable> kept_;
+  /// How many files they have in all.
+  size_t kept_files_ = 0;
   /// The last table that was too large to be kept.
   DescriptorTable not_kept_;
   FileStates states_;

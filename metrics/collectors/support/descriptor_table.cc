@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -33,10 +34,11 @@ FileKind KindOfRegular(const Descriptor& descriptor) {
 // Counts one process's descriptors.
 class TableReader {
  public:
-  TableReader(const procfs::ProcessHandle& process, bool list_paths,
-              FileStates& states, ErrorTally& errors)
+  TableReader(const procfs::ProcessHandle& process,
+              std::optional<size_t> most_path_bytes, FileStates& states,
+              ErrorTally& errors)
       : process_(process),
-        list_paths_(list_paths),
+        most_path_bytes_(most_path_bytes),
         states_(states),
         errors_(errors) {}
 
@@ -52,13 +54,14 @@ class TableReader {
     const bool deleted = kind == FileKind::kDeletedFile;
     if (kind != FileKind::kFile && !deleted) return;
     AddFile(*descriptor, deleted);
-    if (list_paths_ && !deleted) AddPath(*descriptor);
+    if (most_path_bytes_ && !deleted) AddPath(*descriptor);
   }
 
   DescriptorTable Finish() {
-    auto& paths = table_.paths;
-    std::ranges::sort(paths);
-    paths.erase(std::ranges::unique(paths).begin(), paths.end());
+    table_.paths.reserve(paths_.size());
+    while (!paths_.empty()) {
+      table_.paths.push_back(std::move(paths_.extract(paths_.begin()).value()));
+    }
     return std::move(table_);
   }
 
@@ -81,25 +84,36 @@ class TableReader {
         !procfs::IsNameOf(process_, file.target, file)) {
       return;
     }
-    if (table_.paths.size() == kMostOpenFiles) {
+    std::string path(file.target);
+    if (paths_.contains(path)) return;
+    const size_t bytes = ListedBytes(path);
+    if (bytes > *most_path_bytes_) {
       errors_.Add(ErrorCause::kLimit,
-                  process_.Path("fd") + ": more than " +
-                      std::to_string(kMostOpenFiles) +
-                      " files are open, the rest is not listed");
-      list_paths_ = false;
+                  process_.Path("fd") +
+                      ": so many files are open that not all are listed");
+      most_path_bytes_.reset();
       return;
     }
-    table_.paths.emplace_back(file.target);
+    *most_path_bytes_ -= bytes;
+    paths_.insert(std::move(path));
   }
 
   const procfs::ProcessHandle& process_;
-  bool list_paths_;
+  /// What further paths may take.
+  std::optional<size_t> most_path_bytes_;
   FileStates& states_;
   ErrorTally& errors_;
+  std::set<std::string> paths_;
   DescriptorTable table_;
 };
 
 }  // namespace
+
+size_t ListedBytes(const std::string& path) {
+  // The string itself, and what an allocation costs besides.
+  constexpr size_t kOverhead = sizeof(std::string) + 2 * sizeof(size_t);
+  return path.size() + kOverhead;
+}
 
 FileKind KindOf(const Descriptor& descriptor) {
   switch (descriptor.type) {
@@ -140,9 +154,9 @@ size_t FileStates::Hash::operator()(const FileId& id) const {
 
 Result<DescriptorTable> ReadDescriptorTable(
     const procfs::ProcessHandle& process, const Deadline& deadline,
-    bool list_paths, std::string& buffer, FileStates& states,
-    ErrorTally& errors) {
-  TableReader reader(process, list_paths, states, errors);
+    std::optional<size_t> most_path_bytes, std::string& buffer,
+    FileStates& states, ErrorTally& errors) {
+  TableReader reader(process, most_path_bytes, states, errors);
   const auto count = procfs::ForEachDescriptor(
       process, buffer, deadline,
       [&](const auto& descriptor) { reader.Add(descriptor); });

@@ -81,13 +81,17 @@ class FileStates {
 /// remembered. A process may have a million.
 inline constexpr size_t kMostOpenFiles = size_t{1} << 16;
 
+/// The memory that a path in a list takes.
+size_t ListedBytes(const std::string& path);
+
 /// Reads what a process has open, without the limit. A descriptor that cannot
-/// be read is `other` and is counted in `errors`. Lists the paths if
-/// `list_paths`. `buffer` is scratch.
+/// be read is `other` and is counted in `errors`. Lists paths as far as they
+/// take `most_path_bytes` of memory; lists none where that is absent. `buffer`
+/// is scratch.
 Result<DescriptorTable> ReadDescriptorTable(
     const procfs::ProcessHandle& process, const Deadline& deadline,
-    bool list_paths, std::string& buffer, FileStates& states,
-    ErrorTally& errors);
+    std::optional<size_t> most_path_bytes, std::string& buffer,
+    FileStates& states, ErrorTally& errors);
 
 /// Brings up to date the table of a process that has not run since the table
 /// was read: its files may have been deleted. Returns false where the table

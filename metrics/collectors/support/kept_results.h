@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <utility>
@@ -36,6 +37,14 @@ class KeptResults {
     Entry& entry = entries_[process.handle->id()];
     entry = {std::move(value), tree.generation, tree.generation};
     return entry.value;
+  }
+
+  /// The sum of what `size_of` says of each result.
+  template <typename SizeOf>
+  size_t Sum(const SizeOf& size_of) const {
+    size_t sum = 0;
+    for (const auto& [id, entry] : entries_) sum += size_of(entry.value);
+    return sum;
   }
 
   /// Drops the results that were neither found nor kept in this discovery.

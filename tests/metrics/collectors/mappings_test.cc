@@ -242,5 +242,37 @@ TEST_CASE("mappings: rows and names of a hostile process are bounded") {
   CHECK(sum == mappings.processes[0].total_bytes);
 }
 
+TEST_CASE("mappings: so are long names, over all main processes") {
+  const FakeProc proc;
+  constexpr size_t kMostNameBytes = size_t{1} << 20;
+  const std::string path(4000, 'x');
+  std::vector<NamedBytes> many;
+  for (size_t i = 0; i < 800; ++i) {
+    many.push_back({"/" + path + std::to_string(i), (i + 2) * kKilobyte});
+  }
+  for (const pid_t pid : {7, 8}) proc.Write(pid, "maps", Maps(many));
+  MappingsCollector collector({.threshold_bytes = kKilobyte});
+  const auto run =
+      Collect(collector, proc.fs(),
+              TreeOf({SampleOf(proc.fs(), 7), SampleOf(proc.fs(), 8)}));
+  REQUIRE(run.success);
+  CHECK(run.causes() == std::vector<std::string>{"limit 3"});
+  const MappingsSnapshot& mappings = *run.snapshot.mappings;
+  const auto& rows = mappings.processes[0].mappings;
+  CHECK(rows.size() == kMostNameBytes / (path.size() + 4));
+  CHECK(rows.back().bytes == 801 * kKilobyte);
+  CHECK(rows.front().bytes == (802 - rows.size()) * kKilobyte);
+  CHECK(mappings.processes[1].mappings.empty());
+  CHECK(mappings.processes[1].total_bytes == mappings.processes[0].total_bytes);
+  size_t name_bytes = 0;
+  uint64_t sum = mappings.nameless_bytes;
+  for (const NamedBytes& one : mappings.by_name) {
+    name_bytes += one.name.size();
+    sum += one.bytes;
+  }
+  CHECK(name_bytes <= kMostNameBytes);
+  CHECK(sum == 2 * mappings.processes[0].total_bytes);
+}
+
 }  // namespace
 }  // namespace leak_exporter

@@ -267,7 +267,46 @@ TEST_CASE("open_files: a million files are counted, but not all remembered") {
   CHECK_FALSE(files.usage.main.deleted_bytes);
   CHECK_FALSE(files.usage.main.limit);
   CHECK(files.processes.at(0).paths == std::vector<std::string>{file});
-  CHECK(run.causes() == std::vector<std::string>{"limit 2"});
+  CHECK(run.causes() == std::vector<std::string>{"limit 1"});
+}
+
+TEST_CASE(
+    "open_files: what children have open is kept as far as there is room") {
+  const FakeProc proc;
+  const auto add = [&proc](pid_t pid, size_t files) {
+    proc.Write(pid, "limits", "Max open files            unlimited 1 files\n");
+    const std::string path = proc.root() + "/" + std::to_string(pid);
+    std::filesystem::create_directories(path + "/fd");
+    std::filesystem::create_symlink("/", path + "/exe");
+    for (size_t i = 0; i < files; ++i) {
+      const std::string link = path + "/fd/" + std::to_string(i);
+      if (::symlink((proc.root() + "/1/limits").c_str(), link.c_str()) != 0) {
+        FAIL("symlink: " << i);
+      }
+    }
+    return SampleOf(proc.fs(), pid);
+  };
+  // As many as are kept of one child, of one child too many.
+  constexpr size_t kFiles = 256;
+  constexpr pid_t kChildren = kMostOpenFiles / kFiles + 1;
+  ProcessTree tree;
+  tree.generation = 1;
+  for (pid_t pid = 1; pid <= kChildren; ++pid) {
+    tree.descendants.push_back(add(pid, kFiles));
+  }
+  OpenFilesCollector collector;
+  const Kinds all{kFiles * kChildren};
+  auto run = Collect(collector, proc.fs(), tree);
+  CHECK(run.snapshot.open_files->usage.children.by_kind == all);
+  // What is kept is believed, as these processes do not run and their file is
+  // the first one's. The rest is read.
+  for (pid_t pid = 2; pid <= kChildren; ++pid) {
+    std::filesystem::remove(proc.root() + "/" + std::to_string(pid) + "/fd/0");
+  }
+  ++tree.generation;
+  run = Collect(collector, proc.fs(), tree);
+  CHECK(run.snapshot.open_files->usage.children.by_kind ==
+        Kinds{kFiles * kChildren - 1});
 }
 
 TEST_CASE("open_files: what there was no time for is absent") {

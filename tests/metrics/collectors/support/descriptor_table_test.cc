@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct Read {
   ErrorTally errors;
 };
 
-Read ReadTable(const procfs::ProcessHandle& process, bool list_paths = true,
+Read ReadTable(const procfs::ProcessHandle& process,
+               std::optional<size_t> most_path_bytes = 10000,
                bool in_time = true) {
   const SystemClock clock;
   std::string buffer;
@@ -40,7 +42,7 @@ Read ReadTable(const procfs::ProcessHandle& process, bool list_paths = true,
       process,
       in_time ? Deadline::Never(clock)
               : Deadline(clock, std::chrono::steady_clock::time_point()),
-      list_paths, buffer, read.states, read.errors);
+      most_path_bytes, buffer, read.states, read.errors);
   return read;
 }
 
@@ -136,7 +138,31 @@ TEST_CASE("descriptor_table: what a process has open, and its files' paths") {
     CHECK_FALSE(read.states.Find(file.id)->deleted);
     CHECK(file.deleted_bytes == 0);
   }
-  CHECK(ReadTable(process, false).table->paths.empty());
+  CHECK(ReadTable(process, std::nullopt).table->paths.empty());
+}
+
+TEST_CASE("descriptor_table: paths are listed as far as there is room") {
+  const ScratchDirectory directory;
+  const std::string at = directory.path() + "/";
+  Descriptors descriptors;
+  for (int number = 0; number < 6; ++number) {
+    const std::string path = at + static_cast<char>('a' + number / 2);
+    std::ofstream(path) << "x";
+    descriptors.Set(number, path);
+  }
+  const procfs::ProcessHandle process = descriptors.Open();
+  const size_t each = ListedBytes(at + "a");
+  // Each path counts once.
+  const Read whole = ReadTable(process, 3 * each);
+  CHECK(whole.table->paths.size() == 3);
+  CHECK(whole.errors.errors().empty());
+  const Read part = ReadTable(process, 3 * each - 1);
+  CHECK(part.table->paths.size() == 2);
+  CHECK(part.table->Total() == 6);
+  CHECK_FALSE(part.table->has_failures);
+  REQUIRE(part.errors.errors().size() == 1);
+  CHECK(part.errors.errors()[0].cause == ErrorCause::kLimit);
+  CHECK(part.errors.errors()[0].count == 1);
 }
 
 TEST_CASE("descriptor_table: what cannot be told is other, and counted") {
@@ -159,7 +185,7 @@ TEST_CASE("descriptor_table: without a list, or in time, there is no table") {
   CHECK(IsGone(none.table.error()));
   Descriptors descriptors;
   descriptors.Set(0, "/dev/null");
-  const Read late = ReadTable(descriptors.Open(), true, false);
+  const Read late = ReadTable(descriptors.Open(), 10000, false);
   REQUIRE_FALSE(late.table);
   CHECK(late.table.error().code == ETIMEDOUT);
 }
