@@ -114,9 +114,9 @@ OutstandingLooks::Shared OutstandingLooks::Find(const LookKey& key) const {
 Result<OutstandingLooks::Shared> OutstandingLooks::Begin(Look& look,
                                                          TimePoint deadline) {
   if (outstanding_.size() >= limits_.most_outstanding) {
-    return Failure(0, look.name + ": not looked at, because " +
-                          std::to_string(outstanding_.size()) +
-                          " looks at directories do not come back");
+    return Failure(EFBIG, look.name + ": not looked at, because " +
+                              std::to_string(outstanding_.size()) +
+                              " looks at directories do not come back");
   }
   const auto begun = std::make_shared<Outstanding>(look, clock_, deadline);
   outstanding_.push_back(begun);

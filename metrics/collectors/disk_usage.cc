@@ -19,6 +19,11 @@ namespace {
 
 using Places = std::vector<DirectoryPlace>;
 
+// How many rows there may be of caches, which are as many as main processes and
+// paths together make, and of temporary directories.
+constexpr size_t kMostCaches = 8192;
+constexpr size_t kMostTemporary = 8192;
+
 constexpr std::string_view kMayTouch =
     "measuring may renew the access times of directories, because O_NOATIME "
     "needs their owner's uid or CAP_FOWNER";
@@ -43,6 +48,13 @@ std::vector<FoundCache> FindCaches(const CollectorContext& context,
   std::vector<FoundCache> found;
   for (const ProcessSample& main : context.tree.main) {
     for (const std::string& path : context.target.repository_caches) {
+      if (found.size() == kMostCaches) {
+        errors.Add(ErrorCause::kLimit,
+                   path + ": there are more than " +
+                       std::to_string(kMostCaches) +
+                       " caches, each main process having its own");
+        return found;
+      }
       FoundCache one;
       one.cache.path = path;
       one.cache.main_pid = main.pid();
@@ -72,6 +84,12 @@ void AddGlobbed(const CollectorContext& context, const TargetRoots& roots,
          context.target.temporary_directories.paths) {
       for (DirectoryPlace& place :
            FindByGlob(roots, main.handle, pattern, looking, errors)) {
+        if (places.size() == kMostTemporary) {
+          errors.Add(ErrorCause::kLimit, pattern + ": there are more than " +
+                                             std::to_string(kMostTemporary) +
+                                             " temporary directories");
+          return;
+        }
         if (known.insert(place.id).second) places.push_back(std::move(place));
       }
     }

@@ -49,6 +49,10 @@ std::optional<Container> FirstContainer(const std::vector<std::string>& paths) {
 bool ProcessTreeCollector::Collect(const CollectorContext& context,
                                    TargetSnapshot& snapshot,
                                    ErrorTally& errors) {
+  if (!context.tree.whole) {
+    errors.Add(ErrorCause::kLimit, "there are too many children to list them");
+    return false;
+  }
   using Place = std::pair<std::chrono::nanoseconds, pid_t>;
   const std::vector<ProcessSample>& samples = context.tree.descendants;
   // The start time's unit is coarse: those of one tick are in order of pids.

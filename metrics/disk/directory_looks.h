@@ -60,7 +60,7 @@ class DirectoryLooks {
   /// Returns what the look found, or what an outstanding one finds that answers
   /// the same question. An outstanding look that answers another question is
   /// waited for first. ETIMEDOUT past the deadline, or if an outstanding look
-  /// hangs; that look stays outstanding. The code is 0 where so many looks are
+  /// hangs; that look stays outstanding. EFBIG where so many looks are
   /// outstanding that none is begun.
   virtual Result<Look::Finding> Await(Look look, const Deadline& deadline) = 0;
 };

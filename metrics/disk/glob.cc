@@ -49,10 +49,10 @@ bool IsNoMatch(int code) {
 
 class Search {
  public:
-  Search(std::vector<std::string> components, size_t max_matches,
+  Search(std::vector<std::string> components, const GlobLimits& limits,
          const Deadline& deadline, ErrorTally& errors)
       : components_(std::move(components)),
-        max_matches_(max_matches),
+        limits_(limits),
         deadline_(deadline),
         errors_(errors) {}
 
@@ -74,10 +74,13 @@ class Search {
   void Add(const UniqueFd& directory, std::string path) {
     const auto id = Identify(directory, path);
     if (!id) return errors_.Add(id.error());
-    if (matches_.size() == max_matches_) {
-      errors_.Add(ErrorCause::kLimit, path + ": more than " +
-                                          std::to_string(max_matches_) +
-                                          " directories match");
+    path_bytes_ += path.size();
+    if (matches_.size() == limits_.matches ||
+        path_bytes_ > limits_.path_bytes) {
+      errors_.Add(ErrorCause::kLimit,
+                  path + ": more than " + std::to_string(limits_.matches) +
+                      " directories match, or their paths are longer than " +
+                      std::to_string(limits_.path_bytes) + " bytes together");
       stopped_ = true;
       return;
     }
@@ -125,10 +128,11 @@ class Search {
   }
 
   const std::vector<std::string> components_;
-  const size_t max_matches_;
+  const GlobLimits limits_;
   const Deadline& deadline_;
   ErrorTally& errors_;
   std::vector<GlobMatch> matches_;
+  size_t path_bytes_ = 0;
   bool stopped_ = false;
 };
 
@@ -136,7 +140,7 @@ class Search {
 
 std::vector<GlobMatch> MatchDirectories(const FileRoot& root,
                                         const std::string& pattern,
-                                        size_t max_matches,
+                                        const GlobLimits& limits,
                                         const Deadline& deadline,
                                         ErrorTally& errors) {
   std::vector<std::string> components = Components(pattern);
@@ -158,7 +162,7 @@ std::vector<GlobMatch> MatchDirectories(const FileRoot& root,
     return {};
   }
   components.erase(components.begin(), wild);
-  Search search(std::move(components), max_matches, deadline, errors);
+  Search search(std::move(components), limits, deadline, errors);
   search.Expand(*std::move(directory), std::move(start), 0);
   return search.TakeMatches();
 }

@@ -18,6 +18,12 @@ struct GlobMatch {
   FileId id;
 };
 
+struct GlobLimits {
+  size_t matches = 8192;
+  /// How long the paths of all matches may be together.
+  size_t path_bytes = size_t{1} << 20;
+};
+
 /// Finds the directories under `root` that an absolute pattern matches, sorted
 /// by path. Each component is matched as fnmatch(3) does with FNM_PATHNAME and
 /// FNM_PERIOD: "*", "?" and "[…]" never match a "/" or a leading ".". The part
@@ -26,11 +32,11 @@ struct GlobMatch {
 /// that leads anywhere. What does not exist is no match.
 ///
 /// Three things are counted in `errors`: what cannot be read, more matches than
-/// `max_matches`, and an expired deadline. The matches found so far are
+/// the limits allow, and an expired deadline. The matches found so far are
 /// returned all the same.
 std::vector<GlobMatch> MatchDirectories(const FileRoot& root,
                                         const std::string& pattern,
-                                        size_t max_matches,
+                                        const GlobLimits& limits,
                                         const Deadline& deadline,
                                         ErrorTally& errors);
 

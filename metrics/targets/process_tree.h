@@ -49,6 +49,9 @@ struct ProcessTree {
   std::vector<ProcessSample> main;
   /// In no order.
   std::vector<ProcessSample> descendants;
+  /// False if there are more processes than can be remembered. Then there are
+  /// no descendants here, because those that happened to be found say nothing.
+  bool whole = true;
 };
 
 }  // namespace leak_exporter

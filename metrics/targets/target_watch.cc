@@ -71,7 +71,9 @@ TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
                          "the processes were not found before the deadline");
     discovery.incomplete = true;
   }
-  discovery.incomplete = discovery.incomplete || discovery.errors.exhausted();
+  discovery.incomplete = discovery.incomplete ||
+                         discovery.errors.exhausted() ||
+                         !walk.knows_all_mains();
   if (discovery.incomplete) {
     discovery.tree = {};
     return discovery;

@@ -27,9 +27,9 @@
 namespace leak_exporter {
 
 struct WatchLimits {
-  /// The most processes in a tree. A tree with more is cut, which is an error
-  /// "limit".
-  size_t most_processes = 1'000'000;
+  /// The most processes in a tree, each of which takes about a kilobyte. The
+  /// descendants of a tree with more are not known, which is an error "limit".
+  size_t most_processes = 32'768;
   /// The most descriptors that one target keeps open, one for each process.
   /// Further processes are read by path, which costs one more read each.
   size_t most_descriptors = 16'384;
@@ -60,9 +60,9 @@ class TargetWatch {
     /// applied (an unknown user) are an error too, and leave the tree empty. So
     /// is a process that /proc hides (hidepid), if it may be the target's.
     ErrorTally errors;
-    /// The search did not end before its deadline, or the exporter had no
-    /// descriptors or memory for it. Then the tree is empty, and what was
-    /// remembered before stays.
+    /// The search did not end before its deadline, the exporter had no
+    /// descriptors or memory for it, or there are too many main processes. Then
+    /// the tree is empty, and what was remembered before stays.
     bool incomplete = false;
   };
   /// Searches the machine's processes as they are now, for this target alone.

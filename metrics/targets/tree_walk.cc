@@ -30,13 +30,20 @@ bool IsDead(const KnownProcess& process) {
 }  // namespace
 
 void TreeWalk::AddMain(ProcessTable::Reading reading) {
-  if (reading.known->generation == table_.generation() || !HasRoom()) return;
+  if (reading.known->generation == table_.generation()) return;
+  if (tree_.main.size() == most_processes_) {
+    if (std::exchange(knows_all_mains_, false)) ReportLimit();
+    return;
+  }
+  if (tree_.main.empty()) tree_.descendants.reserve(table_.size());
+  // Without room for it, the descendants give way.
+  HasRoom();
   const pid_t pid = reading.known->handle->pid();
   tree_.main.push_back(Take(std::move(reading), pid));
 }
 
 void TreeWalk::Descend() {
-  while (!pending_.empty() && !deadline_.Expired()) {
+  while (!pending_.empty() && tree_.whole && !deadline_.Expired()) {
     const pid_t pid = pending_.back();
     pending_.pop_back();
     KnownProcess* const parent = Member(pid);
@@ -48,10 +55,12 @@ void TreeWalk::Descend() {
 
 ProcessTree TreeWalk::Finish() {
   Descend();
-  LookForUnseen();
-  ReadChangedListsAgain();
-  TakeWaitingOfMembers();
-  Descend();
+  if (tree_.whole) {
+    LookForUnseen();
+    ReadChangedListsAgain();
+    TakeWaitingOfMembers();
+    Descend();
+  }
   tree_.generation = table_.generation();
   return std::move(tree_);
 }
@@ -168,16 +177,20 @@ KnownProcess* TreeWalk::Member(pid_t pid) const {
 }
 
 bool TreeWalk::HasRoom() {
+  if (!tree_.whole) return false;
   if (tree_.main.size() + tree_.descendants.size() < most_processes_) {
     return true;
   }
-  if (!limit_reported_) {
-    errors_.Add(ErrorCause::kLimit, "more than " +
-                                        std::to_string(most_processes_) +
-                                        " processes in the target's tree");
-    limit_reported_ = true;
-  }
+  ReportLimit();
+  tree_.whole = false;
+  tree_.descendants = {};
   return false;
+}
+
+void TreeWalk::ReportLimit() {
+  errors_.Add(ErrorCause::kLimit, "more than " +
+                                      std::to_string(most_processes_) +
+                                      " processes in the target's tree");
 }
 
 }  // namespace leak_exporter

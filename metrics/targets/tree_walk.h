@@ -36,7 +36,8 @@ namespace leak_exporter {
 /// `errors`.
 class TreeWalk {
  public:
-  /// `most_processes` bounds the tree, and a larger one is an error "limit".
+  /// `most_processes` bounds the tree. A larger one is an error "limit", and is
+  /// not whole.
   /// After the deadline the walk goes no further, and the tree is not whole.
   TreeWalk(ProcessTable& table, ChildLists& child_lists, size_t most_processes,
            const Deadline& deadline, ErrorTally& errors)
@@ -53,6 +54,9 @@ class TreeWalk {
   /// IsMember tells who is in the tree.
   void Descend();
   bool IsMember(pid_t pid) const { return Member(pid) != nullptr; }
+
+  /// Whether there was room for every main process.
+  bool knows_all_mains() const { return knows_all_mains_; }
 
   /// Descends, looks for the processes that seem to have gone, and hands over
   /// the tree.
@@ -76,7 +80,10 @@ class TreeWalk {
   void LookForUnseen();
   void ReadChangedListsAgain();
   KnownProcess* Member(pid_t pid) const;
+  /// Whether there is room for one more descendant. If not, the tree is not
+  /// whole from then on.
   bool HasRoom();
+  void ReportLimit();
 
   ProcessTable& table_;
   ChildLists& child_lists_;
@@ -84,6 +91,7 @@ class TreeWalk {
   const Deadline& deadline_;
   ErrorTally& errors_;
   ProcessTree tree_;
+  bool knows_all_mains_ = true;
   /// Members whose children are still to be looked at.
   std::vector<pid_t> pending_;
   /// Candidates by their PPid.
@@ -92,7 +100,6 @@ class TreeWalk {
   std::unordered_set<pid_t> changed_parents_;
   /// The processes that are counted as errors already.
   std::unordered_set<pid_t> unreadable_;
-  bool limit_reported_ = false;
   std::vector<pid_t> children_;
 };
 

@@ -14,7 +14,6 @@ namespace leak_exporter {
 namespace {
 
 constexpr int kPlaceFlags = O_PATH | O_DIRECTORY;
-constexpr size_t kMaxGlobMatches = 10'000;
 constexpr size_t kMostUsersOfWay = 4;
 // Of looks by whose answer everybody is served who has the same key.
 constexpr const char* kSameForAll = "";
@@ -33,8 +32,8 @@ struct Matching {
 Matching Match(const FileRoot& root, const std::string& pattern,
                const Deadline& deadline) {
   Matching matching;
-  matching.matches = MatchDirectories(root, pattern, kMaxGlobMatches, deadline,
-                                      matching.errors);
+  matching.matches =
+      MatchDirectories(root, pattern, {}, deadline, matching.errors);
   return matching;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +24,9 @@ namespace {
 constexpr int kPlaceFlags = O_PATH | O_DIRECTORY;
 // Paths have at most PATH_MAX / 2 components.
 constexpr size_t kMaxAncestors = 2048;
+// How many directories are told apart, and how long their names may be in all.
+constexpr size_t kMostDirectories = 8192;
+constexpr size_t kMostNameBytes = size_t{1} << 20;
 
 using Handle = DirectoryPlace::Handle;
 
@@ -140,40 +144,85 @@ std::vector<const ProcessSample*> OldestFirst(
   return sorted;
 }
 
-struct WorkingDirectory {
-  std::string link;
-  Result<FileId> id = Failure(0, "");
-};
+// The processes of a tree by where the kernel says that they work.
+using ByLink = std::map<std::string, std::vector<size_t>>;
 
-std::vector<WorkingDirectory> IdentifyEach(
-    const std::vector<const ProcessSample*>& processes,
-    const Looking& looking) {
-  std::vector<WorkingDirectory> found;
-  std::map<std::string, std::vector<size_t>> by_link;
-  for (const ProcessSample* process : processes) {
-    found.push_back({WorkingLink(*process->handle)});
-    by_link[found.back().link].push_back(found.size() - 1);
-  }
-  for (const auto& [link, indices] : by_link) {
-    std::vector<Handle> handles;
-    for (const size_t i : indices) handles.push_back(processes[i]->handle);
-    std::string name = handles.front()->Path("cwd");
-    const auto ids = AwaitWorkingLook<std::vector<Result<FileId>>>(
-        link, std::move(name),
-        [handles = std::move(handles)](const Deadline& deadline) {
-          std::vector<Result<FileId>> each;
-          for (const Handle& process : handles) {
-            each.push_back(IdentifyWorkingDirectory(*process, deadline));
-          }
-          return each;
-        },
-        looking);
-    for (size_t i = 0; i < indices.size(); ++i) {
-      found[indices[i]].id =
-          ids ? (**ids)[i] : Result<FileId>(tl::unexpected<Error>(ids.error()));
+// Absent where there are too many directories, or their names are too long.
+std::optional<ByLink> GroupByLink(
+    const std::vector<const ProcessSample*>& processes) {
+  ByLink by_link;
+  size_t bytes = 0;
+  for (size_t i = 0; i < processes.size(); ++i) {
+    const auto [group, is_new] =
+        by_link.try_emplace(WorkingLink(*processes[i]->handle));
+    group->second.push_back(i);
+    if (!is_new) continue;
+    bytes += group->first.size();
+    if (by_link.size() > kMostDirectories || bytes > kMostNameBytes) {
+      return std::nullopt;
     }
   }
-  return found;
+  return by_link;
+}
+
+// Where each of some processes works.
+struct Identified {
+  // Absent where it could not be told.
+  std::vector<std::optional<FileId>> ids;
+  // How many could not be looked at although they are there.
+  size_t failed = 0;
+  ErrorTally errors;
+};
+
+Identified IdentifyAll(const std::vector<Handle>& handles,
+                       const Deadline& deadline) {
+  Identified identified;
+  identified.ids.reserve(handles.size());
+  for (const Handle& process : handles) {
+    const auto id = IdentifyWorkingDirectory(*process, deadline);
+    identified.ids.push_back(id ? std::optional(*id) : std::nullopt);
+    if (id) continue;
+    identified.errors.Add(id.error());
+    if (!IsGone(id.error())) ++identified.failed;
+  }
+  return identified;
+}
+
+// The same for all processes, those with the same link in one look.
+Identified IdentifyEach(const std::vector<const ProcessSample*>& processes,
+                        const ByLink& by_link, const Looking& looking) {
+  Identified all;
+  all.ids.resize(processes.size());
+  for (const auto& [link, indices] : by_link) {
+    const auto handles = std::make_shared<std::vector<Handle>>();
+    for (const size_t i : indices) handles->push_back(processes[i]->handle);
+    const auto some = AwaitWorkingLook<Identified>(
+        link, handles->front()->Path("cwd"),
+        [handles](const Deadline& deadline) {
+          return IdentifyAll(*handles, deadline);
+        },
+        looking);
+    if (!some) {
+      for (size_t i = 0; i < indices.size(); ++i) all.errors.Add(some.error());
+      all.failed += indices.size();
+      continue;
+    }
+    all.errors.Add((*some)->errors);
+    all.failed += (*some)->failed;
+    for (size_t i = 0; i < indices.size(); ++i) {
+      all.ids[indices[i]] = (*some)->ids[i];
+    }
+  }
+  return all;
+}
+
+std::vector<const std::string*> LinksOf(size_t processes,
+                                        const ByLink& by_link) {
+  std::vector<const std::string*> links(processes);
+  for (const auto& [link, indices] : by_link) {
+    for (const size_t i : indices) links[i] = &link;
+  }
+  return links;
 }
 
 Handle MainOf(const ProcessTree& tree, const ProcessSample& process) {
@@ -194,27 +243,29 @@ Result<std::string> PathOf(const procfs::ProcessHandle& process) {
 WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
                                           const Looking& looking,
                                           ErrorTally& errors) {
+  WorkingDirectories found;
+  const auto processes = OldestFirst(tree.descendants);
+  const auto by_link = GroupByLink(processes);
+  if (!tree.whole || !by_link) {
+    errors.Add(ErrorCause::kLimit,
+               "there are too many working directories of children");
+    found.known = false;
+    return found;
+  }
   ErrorTally failures;
   LeftOut left_out = FindLeftOut(tree.main, looking, failures);
-  const auto processes = OldestFirst(tree.descendants);
-  std::vector<WorkingDirectory> each = IdentifyEach(processes, looking);
-  WorkingDirectories found;
+  const Identified identified = IdentifyEach(processes, *by_link, looking);
+  failures.Add(identified.errors);
+  const auto links = LinksOf(processes.size(), *by_link);
   std::map<FileId, size_t> known;
   size_t seen = 0;
-  size_t failed = 0;
-  const auto fail = [&](const Error& error) {
-    failures.Add(error);
-    if (!IsGone(error)) ++failed;
-  };
+  size_t failed = identified.failed;
   for (size_t i = 0; i < processes.size(); ++i) {
     const ProcessSample& process = *processes[i];
-    const auto& [link, id] = each[i];
-    if (!id) {
-      fail(id.error());
-      continue;
-    }
+    const auto& id = identified.ids[i];
+    if (!id) continue;
     ++seen;
-    if (left_out.ids.contains(*id) || left_out.Has(link)) continue;
+    if (left_out.ids.contains(*id) || left_out.Has(*links[i])) continue;
     if (const auto place = known.find(*id); place != known.end()) {
       found.places[place->second].users.push_back(process.handle);
       continue;
@@ -222,7 +273,8 @@ WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
     auto path = PathOf(*process.handle);
     if (!path) {
       --seen;
-      fail(path.error());
+      failures.Add(path.error());
+      if (!IsGone(path.error())) ++failed;
       continue;
     }
     if (*path == "/") {
@@ -230,8 +282,11 @@ WorkingDirectories FindWorkingDirectories(const ProcessTree& tree,
       continue;
     }
     known.emplace(*id, found.places.size());
-    found.places.push_back(
-        {*id, *std::move(path), {process.handle}, MainOf(tree, process), link});
+    found.places.push_back({*id,
+                            *std::move(path),
+                            {process.handle},
+                            MainOf(tree, process),
+                            *links[i]});
   }
   found.known =
       (seen > 0 || failed == 0) && left_out.known && !failures.exhausted();

@@ -12,8 +12,8 @@ namespace leak_exporter {
 struct WorkingDirectories {
   std::vector<DirectoryPlace> places;
   /// False where there are working directories, but none could be looked at, or
-  /// descriptors ran out before all were, or where it is not known in which ones
-  /// the main processes work.
+  /// there are too many, or descriptors ran out before all were, or where it is
+  /// not known in which ones the main processes work.
   bool known = true;
 };
 

@@ -61,5 +61,17 @@ TEST_CASE("process_tree: a cgroup that cannot be read is counted") {
   CHECK(collected.causes() == std::vector<std::string>{"malformed 1"});
 }
 
+TEST_CASE("process_tree: of a tree that is not whole there is no list") {
+  const FakeProc proc;
+  proc.Write(7, "cgroup", "0::/\n");
+  ProcessTree tree = TreeOf({SampleOf(proc.fs(), 7)});
+  tree.whole = false;
+  ProcessTreeCollector collector;
+  const auto run = Collect(collector, proc.fs(), tree);
+  CHECK_FALSE(run.success);
+  CHECK_FALSE(run.snapshot.process_tree);
+  CHECK(run.causes() == std::vector<std::string>{"limit 1"});
+}
+
 }  // namespace
 }  // namespace leak_exporter

@@ -25,7 +25,7 @@ struct Found {
 
 // Matches under a root of the test's own, as another process would have it.
 Found Match(const ScratchDirectory& directory, const std::string& pattern,
-            size_t max_matches = 100, bool in_time = true) {
+            const GlobLimits& limits = {}, bool in_time = true) {
   const FileRoot root = FileRoot::Of(UniqueFd(
       ::open(directory.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
   const SystemClock clock;
@@ -34,7 +34,7 @@ Found Match(const ScratchDirectory& directory, const std::string& pattern,
   ErrorTally errors;
   Found found;
   for (const GlobMatch& match :
-       MatchDirectories(root, pattern, max_matches, deadline, errors)) {
+       MatchDirectories(root, pattern, limits, deadline, errors)) {
     CHECK(match.id.inode != 0);
     found.paths.push_back(match.path);
   }
@@ -113,18 +113,24 @@ TEST_CASE("glob: past the limit the first ones are returned and it is said") {
   for (int i = 0; i < 10; ++i) {
     fs::create_directories(directory.path() + "/t/d" + std::to_string(i));
   }
-  CHECK(Match(directory, "/t/*", 10).errors.empty());
-  const Found found = Match(directory, "/t/*", 9);
+  CHECK(Match(directory, "/t/*", {.matches = 10}).errors.empty());
+  const Found found = Match(directory, "/t/*", {.matches = 9});
   CHECK(found.paths.size() == 9);
   REQUIRE(found.errors.size() == 1);
   CHECK(found.errors[0].cause == ErrorCause::kLimit);
   CHECK(found.errors[0].count == 1);
+  // "/t/dN" has five bytes.
+  CHECK(Match(directory, "/t/*", {.path_bytes = 50}).errors.empty());
+  const Found long_paths = Match(directory, "/t/*", {.path_bytes = 49});
+  CHECK(long_paths.paths.size() == 9);
+  REQUIRE(long_paths.errors.size() == 1);
+  CHECK(long_paths.errors[0].cause == ErrorCause::kLimit);
 }
 
 TEST_CASE("glob: past the deadline the search ends and it is said") {
   const ScratchDirectory directory;
   MakeTree(directory);
-  const Found found = Match(directory, "/tmp/tmp*/*", 10, false);
+  const Found found = Match(directory, "/tmp/tmp*/*", {}, false);
   CHECK(found.paths.empty());
   REQUIRE(found.errors.size() == 1);
   CHECK(found.errors[0].cause == ErrorCause::kTimeout);

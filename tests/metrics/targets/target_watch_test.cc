@@ -26,12 +26,12 @@ using Pids = std::vector<pid_t>;
 /// A target watched on a made-up system that has an init.
 class Watched {
  public:
-  explicit Watched(const MatchConfig& rules) {
+  explicit Watched(const MatchConfig& rules, const WatchLimits& limits = {}) {
     config::TargetConfig target;
     target.match = rules;
     tree[1].parent = 0;
     tree[1].comm = "init";
-    watch_.emplace(target, tree.fs());
+    watch_.emplace(target, tree.fs(), limits);
   }
 
   void SyncAndMeasure() {
@@ -419,6 +419,40 @@ TEST_CASE("target: the exporter and its helpers match no rule") {
                                             watched.tree.root() + "/self");
   watched.SyncAndMeasure();
   CHECK(watched.mains() == Pids{52, 53});
+}
+
+TEST_CASE("targets: too many descendants leave the main processes known") {
+  MatchConfig rules;
+  rules.comms = {"app"};
+  Watched watched(rules, {.most_processes = 4});
+  watched.tree[10].comm = "app";
+  for (pid_t pid = 11; pid < 20; ++pid) {
+    watched.tree[pid].parent = 10;
+    watched.tree[pid].comm = "child";
+  }
+  watched.tree[30].comm = "app";
+  watched.SyncAndMeasure();
+  CHECK_FALSE(watched.incomplete());
+  CHECK(watched.mains() == Pids{10, 30});
+  CHECK(watched.descendants().empty());
+  for (pid_t pid = 13; pid < 20; ++pid) watched.tree.Erase(pid);
+  watched.SyncAndMeasure();
+  CHECK(watched.mains() == Pids{10, 30});
+  CHECK(watched.descendants() == Pids{11, 12});
+}
+
+TEST_CASE("targets: too many main processes are none that can be relied on") {
+  MatchConfig rules;
+  rules.comms = {"app"};
+  Watched watched(rules, {.most_processes = 4});
+  for (pid_t pid = 10; pid < 15; ++pid) watched.tree[pid].comm = "app";
+  watched.SyncAndMeasure();
+  CHECK(watched.incomplete());
+  CHECK(watched.mains().empty());
+  watched.tree.Erase(14);
+  watched.SyncAndMeasure();
+  CHECK_FALSE(watched.incomplete());
+  CHECK(watched.mains() == Pids{10, 11, 12, 13});
 }
 
 }  // namespace

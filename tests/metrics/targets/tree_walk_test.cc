@@ -223,10 +223,15 @@ TEST_CASE("tree: what is beyond the bound is one counted error") {
   for (pid_t pid = 101; pid < 110; ++pid) watched.tree[pid].parent = kMain;
   const ProcessTree& tree = watched.SyncAndMeasure();
   CHECK(tree.main.size() == 1);
-  CHECK(tree.descendants.size() == 2);
+  CHECK_FALSE(tree.whole);
+  CHECK(tree.descendants.empty());
   CHECK(watched.causes() == std::vector<std::string>{"limit 1"});
   CHECK(watched.errors().errors()[0].message ==
         "more than 3 processes in the target's tree");
+  for (pid_t pid = 103; pid < 110; ++pid) watched.tree.Erase(pid);
+  CHECK(watched.SyncAndMeasure().whole);
+  CHECK(watched.descendants() == Pids{101, 102});
+  CHECK(watched.causes().empty());
 }
 
 TEST_CASE("tree: beyond the kept descriptors processes are read by path") {

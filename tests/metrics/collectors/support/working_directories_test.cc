@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/catch.h"
@@ -89,6 +90,41 @@ TEST_CASE("working_directories: unknown only where none could be looked at") {
   CHECK_FALSE(known({"io 2"}));
   tree.descendants.push_back(machine.Add(13, directory.path() + "/job"));
   CHECK(known({"io 2"}));
+}
+
+TEST_CASE("working_directories: too many are unknown, and so are too long") {
+  const auto [count, length] = GENERATE(std::pair<int, size_t>(8193, 1),
+                                        std::pair<int, size_t>(300, 3500));
+  const ScratchDirectory directory;
+  // Links that lead nowhere: what they say is enough.
+  const std::string name = directory.path() + "/" + std::string(length, '.');
+  Machine machine;
+  ProcessTree tree = TreeOf({machine.Add(5, "/")});
+  const auto add = [&](int number) {
+    tree.descendants.push_back(
+        machine.Add(10 + number, name + "/" + std::to_string(number)));
+  };
+  for (int i = 0; i < count - 1; ++i) add(i);
+  ErrorTally errors;
+  if (length == 1) {
+    CHECK(FindWorkingDirectories(tree, machine.looking, errors).known);
+    CHECK(Causes(errors).empty());
+  }
+  add(count);
+  const WorkingDirectories found =
+      FindWorkingDirectories(tree, machine.looking, errors);
+  CHECK_FALSE(found.known);
+  CHECK(found.places.empty());
+  CHECK(Causes(errors) == std::vector<std::string>{"limit 1"});
+}
+
+TEST_CASE("working_directories: of a tree that is not whole none are known") {
+  Machine machine;
+  ProcessTree tree = TreeOf({machine.Add(5, "/")});
+  tree.whole = false;
+  ErrorTally errors;
+  CHECK_FALSE(FindWorkingDirectories(tree, machine.looking, errors).known);
+  CHECK(Causes(errors) == std::vector<std::string>{"limit 1"});
 }
 
 TEST_CASE("working_directories: one that hangs leaves the others known") {
