@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kMostKeptFiles = 256;
 constexpr size_t kMostKeptInAll = size_t{1} << 16;
 // The memory that the paths in the lists of all main processes may take.
-constexpr size_t kMostPathBytes = size_t{2} << 20;
+constexpr size_t kMostPathBytes = size_t{1} << 20;
 
 // How near to its limit.
 double Fullness(uint64_t open, uint64_t limit) {

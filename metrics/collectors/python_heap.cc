@@ -5,8 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string_view>
+#include <string>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -17,6 +16,10 @@
 
 namespace leak_exporter {
 namespace {
+
+// What the lists of a target's processes may take, and what the sums over them.
+constexpr size_t kMostListBytes = size_t{4} << 20;
+constexpr size_t kMostTypeBytes = size_t{4} << 20;
 
 std::vector<PythonObjectRow> MakeRows(
     const std::vector<cpython::RankedRow>& ranked) {
@@ -39,28 +42,70 @@ std::vector<PythonTypeUsage> MakeUsages(
   return usages;
 }
 
-/// One list from one of each process, which have each name once, most objects
-/// first.
-std::vector<PythonTypeUsage> SumByName(
-    const std::vector<std::span<const PythonTypeUsage>>& lists) {
-  if (lists.size() == 1) return {lists[0].begin(), lists[0].end()};
-  std::unordered_map<std::string_view, PythonTypeUsage> by_name;
-  for (const auto& list : lists) {
-    for (const PythonTypeUsage& usage : list) {
-      const auto [sum, is_new] = by_name.try_emplace(usage.name, usage);
-      if (is_new) continue;
-      sum->second.objects += usage.objects;
-      AddKnown(usage.bytes, sum->second.bytes);
+/// The memory that a list of types takes.
+size_t BytesOf(const std::vector<PythonTypeUsage>& types) {
+  size_t bytes = 0;
+  for (const PythonTypeUsage& type : types) {
+    bytes += sizeof(type) + type.name.size() + type.repr.size();
+  }
+  return bytes;
+}
+
+size_t BytesOf(const std::vector<PythonObjectRow>& rows) {
+  size_t bytes = 0;
+  for (const PythonObjectRow& row : rows) {
+    bytes += sizeof(row) + row.type_repr.size() + row.repr.size();
+  }
+  return bytes;
+}
+
+/// Sums lists of types by name. Where there are too many names, the rest is
+/// summed as "(other)", as a list may do itself.
+class TypeSums {
+ public:
+  void Add(const std::vector<PythonTypeUsage>& types) {
+    for (const PythonTypeUsage& usage : types) {
+      const auto known = by_name_.find(usage.name);
+      if (known != by_name_.end()) {
+        AddTo(usage, known->second);
+        continue;
+      }
+      bytes_ += sizeof(usage) + 2 * usage.name.size() + usage.repr.size();
+      const bool has_room = bytes_ <= kMostTypeBytes || by_name_.empty();
+      const auto [sum, is_new] =
+          by_name_.try_emplace(has_room ? usage.name : kRest, usage);
+      if (!is_new) {
+        AddTo(usage, sum->second);
+      } else if (!has_room) {
+        sum->second.name = sum->second.repr = kRest;
+      }
     }
   }
-  std::vector<PythonTypeUsage> sums;
-  sums.reserve(by_name.size());
-  for (auto& [name, sum] : by_name) sums.push_back(std::move(sum));
-  std::ranges::sort(sums, [](const auto& a, const auto& b) {
-    return std::tie(b.objects, a.name) < std::tie(a.objects, b.name);
-  });
-  return sums;
-}
+
+  /// Most objects first.
+  std::vector<PythonTypeUsage> Take() {
+    std::vector<PythonTypeUsage> sums;
+    sums.reserve(by_name_.size());
+    while (!by_name_.empty()) {
+      sums.push_back(std::move(by_name_.extract(by_name_.begin()).mapped()));
+    }
+    std::ranges::sort(sums, [](const auto& a, const auto& b) {
+      return std::tie(b.objects, a.name) < std::tie(a.objects, b.name);
+    });
+    return sums;
+  }
+
+ private:
+  static void AddTo(const PythonTypeUsage& usage, PythonTypeUsage& sum) {
+    sum.objects += usage.objects;
+    AddKnown(usage.bytes, sum.bytes);
+  }
+
+  static constexpr const char* kRest = "(other)";
+
+  std::unordered_map<std::string, PythonTypeUsage> by_name_;
+  size_t bytes_ = 0;
+};
 
 /// Sums what the main processes of a target have.
 class Sums {
@@ -76,13 +121,20 @@ class Sums {
     }
     heap_.walk_duration_seconds += measurement.walk_seconds;
     complete_ = complete_ && measurement.whole();
-    untracked_.push_back(MakeUsages(std::move(measurement.untracked)));
-    heap_.processes.push_back({pid, cpython::ToString(measurement.version),
-                               MakeRows(measurement.by_references),
-                               MakeRows(measurement.by_bytes),
-                               MakeUsages(std::move(measurement.types)),
-                               std::move(measurement.unknown_sizes)});
+    untracked_.Add(MakeUsages(std::move(measurement.untracked)));
+    PythonProcess process{pid,
+                          cpython::ToString(measurement.version),
+                          MakeRows(measurement.by_references),
+                          MakeRows(measurement.by_bytes),
+                          MakeUsages(std::move(measurement.types)),
+                          std::move(measurement.unknown_sizes)};
+    types_.Add(process.types);
+    KeepLists(process);
+    heap_.processes.push_back(std::move(process));
   }
+
+  /// Whether a process has no lists of its own, because there was no room.
+  bool dropped_lists() const { return dropped_lists_; }
 
   bool empty() const { return heap_.processes.empty(); }
 
@@ -92,19 +144,28 @@ class Sums {
       heap_.generations.push_back(
           {sum.collections, sum.collected, sum.uncollectable});
     }
-    std::vector<std::span<const PythonTypeUsage>> types;
-    for (const PythonProcess& process : heap_.processes) {
-      types.emplace_back(process.types);
-    }
-    heap_.types = SumByName(types);
-    heap_.untracked = SumByName({untracked_.begin(), untracked_.end()});
+    heap_.types = types_.Take();
+    heap_.untracked = untracked_.Take();
     return std::move(heap_);
   }
 
  private:
+  /// Drops the lists of a process where there is no room for them.
+  void KeepLists(PythonProcess& process) {
+    bytes_ += sizeof(process) + BytesOf(process.types) +
+              BytesOf(process.by_references) + BytesOf(process.by_bytes);
+    if (bytes_ <= kMostListBytes || heap_.processes.empty()) return;
+    dropped_lists_ = true;
+    process.types = {};
+    process.by_references = process.by_bytes = {};
+  }
+
   PythonHeapSnapshot heap_;
   std::vector<cpython::GenerationStatistics> generations_;
-  std::vector<std::vector<PythonTypeUsage>> untracked_;
+  TypeSums types_;
+  TypeSums untracked_;
+  size_t bytes_ = 0;
+  bool dropped_lists_ = false;
   bool complete_ = true;
 };
 
@@ -169,6 +230,11 @@ bool PythonHeapCollector::Collect(const CollectorContext& context,
   }
   if (sums.empty() && !failed && other != nullptr) {
     errors.Add(ErrorCause::kNotPython, NotPython(*other));
+  }
+  if (sums.dropped_lists()) {
+    errors.Add(ErrorCause::kLimit,
+               "there are too many Python processes to list the types and "
+               "objects of each");
   }
   if (!sums.empty()) {
     snapshot.python_heap = std::make_shared<PythonHeapSnapshot>(sums.Finish());

@@ -17,9 +17,6 @@
 namespace leak_exporter::cpython {
 namespace {
 
-// Past the deadline a walk ends. What it found still wants names.
-constexpr std::chrono::seconds kTimeForNames{1};
-
 // Tells which program a process runs. Both addresses change with every exec, as
 // the kernel places programs at random; start time and pid do not.
 struct ProgramId {
@@ -81,8 +78,15 @@ class Attachment {
     if (options_.freeze) {
       used = UseStoppedCopy(memory, **runtime, use);
     } else {
-      const auto ranges = ResidentRanges(process_, HeapRanges(map));
-      used = use({memory, memory, ReadMapped(), **runtime, ranges, {}});
+      const auto resident =
+          ResidentRanges(process_, HeapRanges(map), deadline_);
+      used = use({memory,
+                  memory,
+                  ReadMapped(),
+                  **runtime,
+                  resident.ranges,
+                  {},
+                  resident.incomplete});
     }
     return used.map([] { return true; });
   }
@@ -99,7 +103,8 @@ class Attachment {
     if (!now) return tl::unexpected<Error>(now.error());
     if (!*now) return Failure(ESRCH, process_.Path("exe") + ": no CPython now");
     const std::vector<AddressRange> ranges = CopiedHeapRanges(*copy);
-    return use({overlaid, memory, ReadMapped(), **now, ranges, copy->paused});
+    return use(
+        {overlaid, memory, ReadMapped(), **now, ranges, copy->paused, ""});
   }
 
   MappedReader ReadMapped() const {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -21,6 +22,10 @@
 #include "metrics/remote/remote_memory.h"
 
 namespace leak_exporter::cpython {
+
+/// Past the deadline a walk ends. What it found still wants names: for so long
+/// reads succeed.
+inline constexpr std::chrono::seconds kTimeForNames{1};
 
 struct AttachOptions {
   /// Stop the process while its memory is copied, and read the copy.
@@ -41,6 +46,8 @@ struct AttachedPython {
   std::span<const AddressRange> ranges;
   /// How long the process was stopped for the copy; 0 where nothing was copied.
   std::chrono::nanoseconds paused{};
+  /// Why parts of the heap are missing in `ranges`; empty where none are.
+  std::string incomplete = {};
 
   const Layout& layout() const { return runtime.layout; }
 
@@ -49,7 +56,10 @@ struct AttachedPython {
   Result<HeapWalk> Walk(TypeTable& types, HeapVisitor& visitor,
                         const HeapWalkLimits& limits,
                         const Deadline& deadline) const {
-    return WalkHeap(memory, runtime, ranges, types, visitor, limits, deadline);
+    auto walk =
+        WalkHeap(memory, runtime, ranges, types, visitor, limits, deadline);
+    if (walk && walk->incomplete.empty()) walk->incomplete = incomplete;
+    return walk;
   }
 
   /// Tells, after all has been read, why some of it may be missing; absent
@@ -72,7 +82,7 @@ using PythonUser = std::function<Result<void>(const AttachedPython&)>;
 /// program meanwhile, whatever else went wrong; IsPermission, with a hint at
 /// the rights, also where the kernel began to refuse during the call; ETIMEDOUT
 /// where the deadline passed before the call; reasons why an interpreter is not
-/// understood. From a second after the deadline on no read succeeds.
+/// understood. From kTimeForNames after the deadline on no read succeeds.
 /// Thread-safe; CopyStopped() says what `freeze` asks of the calling thread.
 Result<bool> UsePython(const procfs::ProcessHandle& process,
                        const AttachOptions& options, const Clock& clock,

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -16,6 +19,10 @@
 namespace leak_exporter::cpython {
 namespace {
 
+// Real programs have a few thousand, of 30 bytes each.
+constexpr size_t kMostNames = 8192;
+constexpr size_t kMostNameBytes = size_t{1} << 19;
+
 std::string TypeRepr(const Layout& layout, const TypeInfo& type,
                      const std::string& name) {
   const bool is_type = layout.python2 && !type.Has(type_flags::kHeapType);
@@ -26,56 +33,98 @@ std::string NameOf(TypeTable& types, TypeIndex type) {
   return types.ReadName(type).value_or("(unknown)");
 }
 
+// Types by number of objects, the largest first, so that these have names
+// whatever the others do.
+template <typename Sum>
+std::vector<size_t> MostObjectsFirst(const std::vector<Sum>& sums) {
+  std::vector<size_t> order(sums.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::ranges::greater(),
+                           [&](size_t i) { return sums[i].objects; });
+  return order;
+}
+
 // Adds up types by name. Several may have one name: classes made in a loop, or
-// made again by a reload.
+// made again by a reload. Where there are too many names or too long ones, or
+// no time to read more, the rest has no names.
 class UsageByName {
  public:
-  explicit UsageByName(TypeTable& types) : types_(types) {}
+  UsageByName(TypeTable& types, const Deadline& deadline)
+      : types_(types), deadline_(deadline) {}
 
   void Add(TypeIndex type, uint64_t objects, std::optional<uint64_t> bytes) {
     if (objects == 0) return;
-    const std::string name = NameOf(types_, type);
-    NamedUsage& usage = by_name_[name];
-    if (usage.objects == 0) {
-      usage.bytes = 0;
-      usage.name = name;
-      usage.type_repr = TypeRepr(types_.layout(), types_[type], name);
-    }
+    UsageOfName& usage = Find(type);
+    if (usage.objects == 0) usage.bytes = 0;
     usage.objects += objects;
     AddKnown(bytes, usage.bytes);
   }
 
   std::vector<NamedUsage> Take() {
     std::vector<NamedUsage> usages;
-    usages.reserve(by_name_.size());
-    for (auto& [name, usage] : by_name_) usages.push_back(std::move(usage));
-    std::sort(usages.begin(), usages.end(),
-              [](const NamedUsage& a, const NamedUsage& b) {
-                return a.objects != b.objects ? a.objects > b.objects
-                                              : a.name < b.name;
-              });
+    usages.reserve(by_name_.size() + 1);
+    while (!by_name_.empty()) {
+      auto node = by_name_.extract(by_name_.begin());
+      const UsageOfName& usage = node.mapped();
+      std::string repr =
+          TypeRepr(types_.layout(), types_[usage.type], node.key());
+      usages.push_back(
+          {std::move(node.key()), std::move(repr), usage.objects, usage.bytes});
+    }
+    if (rest_.objects > 0) {
+      usages.push_back({kRest, kRest, rest_.objects, rest_.bytes});
+    }
+    std::ranges::sort(usages, [](const NamedUsage& a, const NamedUsage& b) {
+      return a.objects != b.objects ? a.objects > b.objects : a.name < b.name;
+    });
     return usages;
   }
 
  private:
+  struct UsageOfName {
+    TypeIndex type = kNoType;
+    uint64_t objects = 0;
+    std::optional<uint64_t> bytes;
+  };
+
+  static constexpr const char* kRest = "(other)";
+
+  UsageOfName& Find(TypeIndex type) {
+    if (no_room_ || deadline_.Expired()) return rest_;
+    std::string name = NameOf(types_, type);
+    const auto known = by_name_.find(name);
+    if (known != by_name_.end()) return known->second;
+    name_bytes_ += name.size();
+    no_room_ = by_name_.size() == kMostNames || name_bytes_ > kMostNameBytes;
+    if (no_room_) return rest_;
+    return by_name_.emplace(std::move(name), UsageOfName{type, 0, {}})
+        .first->second;
+  }
+
   TypeTable& types_;
-  std::unordered_map<std::string, NamedUsage> by_name_;
+  const Deadline& deadline_;
+  std::unordered_map<std::string, UsageOfName> by_name_;
+  size_t name_bytes_ = 0;
+  bool no_room_ = false;
+  UsageOfName rest_;
 };
 
 std::vector<NamedUsage> NameTypes(TypeTable& types,
-                                  const std::vector<TypeUsage>& sums) {
-  UsageByName by_name(types);
-  for (TypeIndex i = 0; i < sums.size(); ++i) {
+                                  const std::vector<TypeUsage>& sums,
+                                  const Deadline& deadline) {
+  UsageByName by_name(types, deadline);
+  for (const size_t i : MostObjectsFirst(sums)) {
     by_name.Add(
-        i, sums[i].objects,
+        static_cast<TypeIndex>(i), sums[i].objects,
         sums[i].bytes_known ? std::optional(sums[i].bytes) : std::nullopt);
   }
   return by_name.Take();
 }
 
 std::vector<NamedUsage> NameUntracked(TypeTable& types,
-                                      const UntrackedCounter& counter) {
-  UsageByName by_name(types);
+                                      const UntrackedCounter& counter,
+                                      const Deadline& deadline) {
+  UsageByName by_name(types, deadline);
   for (const UntrackedUsage& usage : counter.usage()) {
     by_name.Add(usage.type, usage.objects, usage.bytes);
   }
@@ -164,8 +213,10 @@ Result<PythonMeasurement> MeasureAttached(
   if (!walk) return tl::unexpected<Error>(walk.error());
   measurement.walk = *std::move(walk);
   measurer.Finish();
-  measurement.types = NameTypes(types, measurer.usage());
-  measurement.untracked = NameUntracked(types, untracked);
+  // Reads succeed for so long after the deadline; rankings need some, too.
+  const Deadline naming = deadline.Later(kTimeForNames / 2);
+  measurement.untracked = NameUntracked(types, untracked, naming);
+  measurement.types = NameTypes(types, measurer.usage(), naming);
   measurement.by_references =
       Describe(types, measurer.by_references(), options);
   measurement.by_bytes = Describe(types, measurer.by_bytes(), options);

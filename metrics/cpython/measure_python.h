@@ -57,7 +57,9 @@ struct PythonMeasurement {
   double walk_seconds = 0;
   /// How long the process was stopped for a copy; 0 where it was not.
   double paused_seconds = 0;
-  /// By name, most objects first.
+  /// By name, most objects first. Where there are more than 8192 names, or more
+  /// than half a MiB of them, the types with fewest objects are summed as
+  /// "(other)".
   std::vector<NamedUsage> types;
   /// Objects that the collector does not track, by name, most first.
   std::vector<NamedUsage> untracked;

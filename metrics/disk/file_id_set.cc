@@ -1,49 +1,58 @@
 #include "metrics/disk/file_id_set.h"
 
-#include <cstdint>
-#include <utility>
-
 namespace leak_exporter {
 namespace {
 
-constexpr size_t kFirstSlots = 64;
+constexpr size_t kFirstSlots = 8;
 
 // Inode numbers are dense, so they are spread before they become slots.
-uint64_t Hash(const FileId& id) {
-  const uint64_t product = (id.inode ^ (id.device << 32)) * 0x9E3779B97F4A7C15U;
+uint64_t Hash(uint64_t inode) {
+  const uint64_t product = inode * 0x9E3779B97F4A7C15U;
   return product ^ (product >> 32);
 }
 
 }  // namespace
 
 FileIdSet::Outcome FileIdSet::Insert(const FileId& id) {
-  if (slots_.empty()) slots_.resize(kFirstSlots);
-  size_t slot = Find(id);
-  if (slots_[slot] == id) return Outcome::kKnown;
-  if (size_ >= capacity_) return Outcome::kFull;
-  if ((size_ + 1) * 4 > slots_.size() * 3) {
-    Grow();
-    slot = Find(id);
+  const auto device = by_device_.find(id.device);
+  const bool is_new_device = device == by_device_.end();
+  if (!is_new_device && device->second.Contains(id.inode)) {
+    return Outcome::kKnown;
   }
-  slots_[slot] = id;
-  ++size_;
+  const size_t cost = is_new_device && !by_device_.empty() ? kDeviceCost : 1;
+  if (cost > left_) return Outcome::kFull;
+  left_ -= cost;
+  by_device_[id.device].Add(id.inode);
   return Outcome::kNew;
 }
 
-size_t FileIdSet::Find(const FileId& id) const {
-  const size_t mask = slots_.size() - 1;
-  size_t slot = static_cast<size_t>(Hash(id)) & mask;
-  while (slots_[slot] != FileId{} && slots_[slot] != id) {
-    slot = (slot + 1) & mask;
+bool FileIdSet::Inodes::Contains(uint64_t inode) const {
+  if (inode == 0) return has_zero_;
+  return !slots_.empty() && slots_[Find(inode)] == inode;
+}
+
+void FileIdSet::Inodes::Add(uint64_t inode) {
+  if (inode == 0) {
+    has_zero_ = true;
+    return;
   }
+  if ((size_ + 1) * 4 > slots_.size() * 3) Grow();
+  slots_[Find(inode)] = inode;
+  ++size_;
+}
+
+size_t FileIdSet::Inodes::Find(uint64_t inode) const {
+  const size_t mask = slots_.size() - 1;
+  size_t slot = static_cast<size_t>(Hash(inode)) & mask;
+  while (slots_[slot] != 0 && slots_[slot] != inode) slot = (slot + 1) & mask;
   return slot;
 }
 
-void FileIdSet::Grow() {
-  std::vector<FileId> old(slots_.size() * 2);
+void FileIdSet::Inodes::Grow() {
+  std::vector<uint64_t> old(slots_.empty() ? kFirstSlots : slots_.size() * 2);
   old.swap(slots_);
-  for (const FileId& id : old) {
-    if (id != FileId{}) slots_[Find(id)] = id;
+  for (const uint64_t inode : old) {
+    if (inode != 0) slots_[Find(inode)] = inode;
   }
 }
 

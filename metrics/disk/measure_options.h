@@ -18,7 +18,7 @@ struct MeasureOptions {
   /// How deep directories may be nested in each other.
   size_t max_depth = 4096;
   /// How many inodes with several links are remembered. Where there are more,
-  /// there is no allocated size. So many take 8 MiB, as they fill three
+  /// there is no allocated size. So many take 4 MiB, as they fill three
   /// quarters of 2^19 slots (see FileIdSet).
   size_t max_hard_linked_inodes = 393'216;
   /// The most descriptors that each thread holds; at least 2.

@@ -69,6 +69,8 @@ Result<void> ReadPieces(const FileMemory& file, const Elf64_Shdr& section,
 /// The wanted names by where they are in a string table. A name may be the end
 /// of a longer string there, because linkers share such ends.
 using NamesByOffset = std::map<uint64_t, std::string_view>;
+// A string table has each of them once.
+constexpr size_t kMostNames = 4096;
 
 Result<NamesByOffset> FindNames(const FileMemory& file,
                                 const Elf64_Shdr& strings,
@@ -84,13 +86,15 @@ Result<NamesByOffset> FindNames(const FileMemory& file,
                  [&](std::string_view piece, uint64_t offset) {
                    for (const std::string_view name : wanted) {
                      const std::string text = std::string(name) + '\0';
-                     for (size_t at = piece.find(text); at != piece.npos;
+                     for (size_t at = piece.find(text);
+                          at != piece.npos && names.size() < kMostNames;
                           at = piece.find(text, at + 1)) {
                        names.emplace(offset + at, name);
                      }
                    }
                  });
   if (!read) return tl::unexpected<Error>(read.error());
+  if (names.size() == kMostNames) return Bad("too many names");
   return names;
 }
 
@@ -142,7 +146,12 @@ Result<std::string> ReadSectionNames(const FileMemory& file,
 }
 
 std::string NameAt(const std::string& names, size_t offset) {
-  return offset < names.size() ? names.c_str() + offset : "";
+  // Sections have short names. Any longer one is not looked for.
+  constexpr size_t kMostBytes = 64;
+  if (offset >= names.size()) return "";
+  const size_t length =
+      std::min(names.find('\0', offset), names.size()) - offset;
+  return length <= kMostBytes ? names.substr(offset, length) : "";
 }
 
 }  // namespace

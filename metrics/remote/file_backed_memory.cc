@@ -10,6 +10,12 @@
 #include "metrics/base/uninterrupted.h"
 
 namespace leak_exporter {
+namespace {
+
+// Each keeps a descriptor. An interpreter has its files among a few.
+constexpr size_t kMostOpenFiles = 64;
+
+}  // namespace
 
 Result<UniqueFd> OpenMappedFile(const procfs::ProcessHandle& process,
                                 const procfs::Mapping& mapping) {
@@ -41,7 +47,7 @@ FileBackedMemory::FileBackedMemory(const procfs::ProcessHandle& process,
       live_(live),
       page_bytes_(static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))) {
   for (const procfs::Mapping& mapping : map.mappings()) {
-    if (mapping.inode != 0) files_.push_back(mapping);
+    if (mapping.inode != 0) files_.push_back(&mapping);
   }
   auto pagemap = process.OpenAt("pagemap", O_RDONLY);
   if (pagemap) pagemap_ = *std::move(pagemap);
@@ -50,12 +56,12 @@ FileBackedMemory::FileBackedMemory(const procfs::ProcessHandle& process,
 const procfs::Mapping* FileBackedMemory::FindFile(RemoteAddr address) const {
   const auto above =
       std::upper_bound(files_.begin(), files_.end(), address,
-                       [](RemoteAddr a, const procfs::Mapping& mapping) {
-                         return Value(a) < mapping.start;
+                       [](RemoteAddr a, const procfs::Mapping* mapping) {
+                         return Value(a) < mapping->start;
                        });
   if (above == files_.begin()) return nullptr;
-  const procfs::Mapping& mapping = *std::prev(above);
-  return RangeOf(mapping).Contains(address) ? &mapping : nullptr;
+  const procfs::Mapping* const mapping = *std::prev(above);
+  return RangeOf(*mapping).Contains(address) ? mapping : nullptr;
 }
 
 // Whether the page is neither mapped nor swapped out, and so was never changed
@@ -77,6 +83,7 @@ const FileMemory& FileBackedMemory::OpenFile(
   const FileId id = {mapping.device, mapping.inode};
   const auto known = open_files_.find(id);
   if (known != open_files_.end()) return known->second;
+  if (open_files_.size() == kMostOpenFiles) open_files_.clear();
   return open_files_
       .emplace(
           id, FileMemory(OpenMappedFile(process_, mapping).value_or(UniqueFd()),

@@ -48,10 +48,10 @@ class FileBackedMemory final : public RemoteMemory {
   const procfs::ProcessHandle& process_;
   const RemoteMemory& live_;
   /// The mappings of files, in ascending order.
-  std::vector<procfs::Mapping> files_;
+  std::vector<const procfs::Mapping*> files_;
   UniqueFd pagemap_;
   uint64_t page_bytes_;
-  /// Files by device and inode, each opened when it is first needed.
+  /// Some files by device and inode, each opened when it is needed.
   mutable std::map<FileId, FileMemory> open_files_;
 };
 

@@ -1,12 +1,13 @@
 #include "metrics/remote/memory_map.h"
 
+#include <cerrno>
 #include <string_view>
 
 namespace leak_exporter {
 namespace {
 
-// vm.max_map_count is 65530, or a million where systems raise it.
-constexpr size_t kMaxMappings = 1'100'000;
+// What a name takes besides its text: the string, and a node of the set.
+constexpr size_t kNameOverhead = 80;
 
 // Memory from mmap(MAP_HUGETLB) is a file to the kernel.
 bool IsAnonymous(std::string_view name) {
@@ -37,20 +38,32 @@ Result<MemoryMap> MemoryMap::Read(const procfs::ProcessHandle& process,
   MemoryMap map;
   const auto count = procfs::ForEachMapping(
       process, buffer, deadline, [&](const procfs::Mapping& mapping) {
-        if (map.mappings_.size() < kMaxMappings) map.Add(mapping);
+        if (map.mappings_.size() < kMostMappings) map.Add(mapping);
       });
   if (!count) return tl::unexpected<Error>(count.error());
-  if (*count > kMaxMappings) {
-    return Failure(0, process.Path("maps") + ": " + std::to_string(*count) +
-                          " mappings, over the limit");
+  if (*count > kMostMappings) {
+    return Failure(EFBIG, process.Path("maps") + ": " + std::to_string(*count) +
+                              " mappings, over the limit");
   }
   return map;
 }
 
 void MemoryMap::Add(const procfs::Mapping& mapping) {
   mappings_.push_back(mapping);
+  if (!mapping.name.empty() && IsAnonymous(mapping.name)) {
+    mappings_.back().name = kNamedAnonymous;
+    return;
+  }
   auto known = names_.find(mapping.name);
-  if (known == names_.end()) known = names_.emplace(mapping.name).first;
+  if (known == names_.end()) {
+    const size_t bytes = mapping.name.size() + kNameOverhead;
+    if (name_bytes_ + bytes > kMostNameBytes) {
+      mappings_.back().name = "/";
+      return;
+    }
+    name_bytes_ += bytes;
+    known = names_.emplace(mapping.name).first;
+  }
   mappings_.back().name = *known;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/base/deadline.h"
@@ -21,10 +23,18 @@ inline AddressRange RangeOf(const procfs::Mapping& mapping) {
 
 /// All mappings of a process at one moment, in ascending order. It can be moved
 /// but not copied: the names of the mappings point into strings that it owns,
-/// each of which it keeps once.
+/// each of which it keeps once. All anonymous memory that has a name is called
+/// kNamedAnonymous. Where the names take more memory than kMostNameBytes,
+/// further files are called "/".
 class MemoryMap {
  public:
-  /// Reads /proc/PID/maps. More than 1.1 million mappings are an error. See
+  /// How many mappings there may be, in 64 bytes each. Usually a process may
+  /// have 65,530 (vm.max_map_count).
+  static constexpr size_t kMostMappings = size_t{1} << 17;
+  static constexpr size_t kMostNameBytes = size_t{2} << 20;
+  static constexpr std::string_view kNamedAnonymous = "[anon:]";
+
+  /// Reads /proc/PID/maps. EFBIG where there are more than kMostMappings. See
   /// procfs::ForEachMapping() for `buffer`.
   static Result<MemoryMap> Read(const procfs::ProcessHandle& process,
                                 std::string& buffer, const Deadline& deadline);
@@ -42,6 +52,7 @@ class MemoryMap {
  private:
   std::vector<procfs::Mapping> mappings_;
   std::set<std::string, std::less<>> names_;
+  size_t name_bytes_ = 0;
 };
 
 /// Where another process can read: readable mappings, but for those of devices

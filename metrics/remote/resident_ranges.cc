@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "metrics/base/uninterrupted.h"
 
@@ -40,6 +41,7 @@ class RangeBuilder {
   /// what cannot be read.
   void StartAnew() { starts_anew_ = true; }
 
+  size_t size() const { return ranges_.size(); }
   std::vector<AddressRange> Take() { return std::move(ranges_); }
 
  private:
@@ -48,13 +50,23 @@ class RangeBuilder {
   bool starts_anew_ = false;
 };
 
-// False where the kernel does not answer.
+struct AskLimits {
+  const Deadline& deadline;
+  size_t ranges;
+};
+
+// False where the kernel does not answer. Sets `incomplete` where it was asked
+// no further.
 bool AddResident(int pagemap, const AddressRange& range, uint64_t page_bytes,
-                 RangeBuilder& builder) {
+                 const AskLimits& limits, RangeBuilder& builder,
+                 std::string& incomplete) {
   std::array<uint64_t, kEntries> entries{};
   uint64_t page = Value(range.begin) / page_bytes;
   const uint64_t last = (Value(range.end) + page_bytes - 1) / page_bytes;
   while (page < last) {
+    if (limits.deadline.Expired()) incomplete = "out of time";
+    if (builder.size() >= limits.ranges) incomplete = "too scattered memory";
+    if (!incomplete.empty()) return true;
     const size_t wanted =
         static_cast<size_t>(std::min<uint64_t>(kEntries, last - page)) *
         sizeof(uint64_t);
@@ -78,21 +90,25 @@ bool AddResident(int pagemap, const AddressRange& range, uint64_t page_bytes,
 
 }  // namespace
 
-std::vector<AddressRange> ResidentRanges(
-    const procfs::ProcessHandle& process,
-    const std::vector<AddressRange>& ranges) {
+ResidentMemory ResidentRanges(const procfs::ProcessHandle& process,
+                              const std::vector<AddressRange>& ranges,
+                              const Deadline& deadline, size_t most) {
   const auto pagemap = process.OpenAt("pagemap", O_RDONLY);
   const long page_bytes = ::sysconf(_SC_PAGESIZE);
-  if (!pagemap || page_bytes <= 0) return ranges;
+  if (!pagemap || page_bytes <= 0) return {ranges, ""};
   RangeBuilder builder(static_cast<uint64_t>(page_bytes));
+  std::string incomplete;
   for (const AddressRange& range : ranges) {
     builder.StartAnew();
     if (!AddResident(pagemap->get(), range, static_cast<uint64_t>(page_bytes),
-                     builder)) {
-      return ranges;
+                     {deadline, most}, builder, incomplete)) {
+      return {ranges, ""};
     }
+    if (!incomplete.empty()) break;
   }
-  return builder.Take();
+  ResidentMemory resident{builder.Take(), std::move(incomplete)};
+  resident.ranges.resize(std::min(resident.ranges.size(), most));
+  return resident;
 }
 
 }  // namespace leak_exporter

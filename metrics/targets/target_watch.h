@@ -27,9 +27,10 @@
 namespace leak_exporter {
 
 struct WatchLimits {
-  /// The most processes in a tree, each of which takes about a kilobyte. The
-  /// descendants of a tree with more are not known, which is an error "limit".
-  size_t most_processes = 32'768;
+  /// The most processes in a tree, each of which takes a kilobyte and a half.
+  /// The descendants of a tree with more are not known, which is an error
+  /// "limit".
+  size_t most_processes = 20'480;
   /// The most descriptors that one target keeps open, one for each process.
   /// Further processes are read by path, which costs one more read each.
   size_t most_descriptors = 16'384;

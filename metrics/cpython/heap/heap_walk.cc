@@ -30,14 +30,18 @@ Result<std::vector<RemoteAddr>> ReadPermanent(const RemoteMemory& memory,
         runtime.layout.gc_scheme == GcScheme::kBits) {
       continue;
     }
-    const auto walk =
+    auto walk =
         WalkGcList(memory, runtime.layout, *interpreter.gc.permanent_generation,
                    limit - objects.size(), deadline);
     if (!walk) return tl::unexpected<Error>(walk.error());
     if (!walk->whole) {
       incomplete = "the permanent generation is torn or too long";
     }
-    objects.insert(objects.end(), walk->objects.begin(), walk->objects.end());
+    if (objects.empty()) {
+      objects = std::move(walk->objects);
+    } else {
+      objects.insert(objects.end(), walk->objects.begin(), walk->objects.end());
+    }
   }
   std::sort(objects.begin(), objects.end());
   return objects;
@@ -72,7 +76,10 @@ Result<HeapWalk> WalkHeap(const RemoteMemory& memory,
   const auto permanent = ReadPermanent(
       memory, runtime, limits.permanent_objects, deadline, walk.incomplete);
   if (!permanent) return tl::unexpected<Error>(permanent.error());
-  if (HasPermanentLists(runtime)) walk.permanent_objects = permanent->size();
+  // A part of them says nothing.
+  if (HasPermanentLists(runtime) && walk.incomplete.empty()) {
+    walk.permanent_objects = permanent->size();
+  }
   HeapScanner scanner(memory, types, limits.scan);
   auto scan = scanner.Scan(WithoutInterpreters(ranges, runtime), *permanent,
                            visitor, deadline);

@@ -20,14 +20,15 @@ struct HeapWalkLimits {
   ScanLimits scan;
   /// Objects in permanent generations (gc.freeze()); each takes 8 bytes of this
   /// program.
-  size_t permanent_objects = 2'000'000;
+  size_t permanent_objects = size_t{1} << 20;
 };
 
 struct HeapWalk {
   ScanReport scan;
   /// Objects that gc.freeze() put aside (gc.get_freeze_count()).
   /// gc.get_objects() does not list them, and the walk does not visit them.
-  /// Absent where the version has no gc.freeze(), or no list of them.
+  /// Absent where the version has no gc.freeze(), or no list of them, and where
+  /// the list could not be followed to its end.
   std::optional<uint64_t> permanent_objects;
   /// Why the walk is not complete; empty where it is.
   std::string incomplete;

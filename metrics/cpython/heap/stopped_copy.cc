@@ -90,15 +90,19 @@ class Copier {
     auto map = MemoryMap::Read(process_, buffer_, deadline_);
     if (!map) return tl::unexpected<Error>(map.error());
     map_ = *std::move(map);
-    auto ranges = ResidentRanges(process_, WritableRanges(map_));
+    auto resident = ResidentRanges(process_, WritableRanges(map_), deadline_);
+    if (!resident.incomplete.empty()) {
+      return Failure(ENOMEM,
+                     process_.Path("pagemap") + ": " + resident.incomplete);
+    }
     uint64_t bytes = 0;
-    for (const AddressRange& range : ranges) bytes += range.size();
+    for (const AddressRange& range : resident.ranges) bytes += range.size();
     if (bytes > limits_.bytes) {
       return Failure(ENOMEM, process_.Path("mem") + ": " +
                                  std::to_string(bytes) +
                                  " bytes, too much to copy");
     }
-    return ranges;
+    return std::move(resident.ranges);
   }
 
   MemorySegment TakePrepared(const AddressRange& range) {

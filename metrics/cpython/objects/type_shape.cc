@@ -16,6 +16,7 @@ namespace {
 
 /// More bases than this between a class and C code are a loop.
 constexpr int kMaxBases = 200;
+constexpr size_t kMostKeysKept = 16'384;
 constexpr int64_t kMaxSlots = 4096;
 constexpr size_t kMaxNameBytes = 256;
 constexpr size_t kMaxClassDict = 4096;
@@ -145,6 +146,8 @@ bool TypeShapes::IsSizeofKey(RemoteAddr key) {
     const auto text = ReadText(types_.memory(), layout_, key, kKey.size());
     same = text && *text == kKey;
   }
+  // Interned names are few. Others are those of a hostile heap.
+  if (sizeof_keys_.size() == kMostKeysKept) sizeof_keys_.clear();
   sizeof_keys_.emplace(key, same);
   return same;
 }

@@ -18,7 +18,7 @@ constexpr size_t kLongestName = 1000;
 constexpr size_t kLargestTypeDict = 100'000;
 // How many addresses are remembered. Beyond that, those that are no types are
 // forgotten.
-constexpr size_t kVerdictsKept = 400'000;
+constexpr size_t kVerdictsKept = 50'000;
 // A type whose instances are larger makes no sense.
 constexpr int64_t kLargestBasicSize = int64_t{1} << 30;
 

@@ -42,7 +42,7 @@ class TypeTable {
  public:
   /// Bounds for a hostile heap.
   struct Limits {
-    size_t types = 200'000;
+    size_t types = 16'384;
     /// Addresses that are looked at, types or not.
     size_t probes = 1'000'000;
   };

@@ -217,19 +217,25 @@ bool WriteOrderedDict(ReprContext& context, const ReprSubject& subject) {
   }
   // A list of keys gives the order; the values are in the dict.
   std::unordered_map<uint64_t, RemoteAddr> values;
+  RemoteAddr node = context.Pointer(subject.address + layout.od_first);
+  for (uint64_t i = 0; i < kMaxShownItems && node != RemoteAddr{}; ++i) {
+    values.emplace(Value(context.Pointer(node)), RemoteAddr{});
+    node = context.Pointer(node + layout.node_next);
+  }
   ForEachItem(context.layout, context.memory, subject.address, kMaxDictEntries,
               [&](RemoteAddr key, RemoteAddr value) {
-                values.emplace(Value(key), value);
+                const auto shown = values.find(Value(key));
+                if (shown != values.end()) shown->second = value;
                 return true;
               });
   context.out.Put(name + (layout.shown_as_dict ? "({" : "(["));
   bool first = true;
-  RemoteAddr node = context.Pointer(subject.address + layout.od_first);
+  node = context.Pointer(subject.address + layout.od_first);
   for (uint64_t i = 0; i < kMaxShownItems && node != RemoteAddr{}; ++i) {
     if (context.out.full()) break;
     const RemoteAddr key = context.Pointer(node);
     const auto value = values.find(Value(key));
-    if (value == values.end()) break;
+    if (value == values.end() || value->second == RemoteAddr{}) break;
     WriteComma(context, first);
     if (!layout.shown_as_dict) context.out.Put("(");
     WriteRepr(context, key);

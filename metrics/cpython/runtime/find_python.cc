@@ -13,6 +13,9 @@
 namespace leak_exporter::cpython {
 namespace {
 
+// Files of a process that may hold a CPython. Real ones have a few.
+constexpr size_t kMostCandidates = 256;
+
 // Puts the name of the binary before a reason. An error of the system already
 // has a place.
 tl::unexpected<Error> Located(const PythonBinary& binary, Error error) {
@@ -205,7 +208,8 @@ std::vector<procfs::Mapping> FindCandidates(const MemoryMap& map,
   std::vector<procfs::Mapping> files;
   for (const procfs::Mapping& mapping : map.mappings()) {
     if (mapping.inode != 0 && mapping.offset == 0 &&
-        (mapping.name == program || NamesPython(mapping.name))) {
+        (mapping.name == program || NamesPython(mapping.name)) &&
+        files.size() < kMostCandidates) {
       files.push_back(mapping);
     }
   }

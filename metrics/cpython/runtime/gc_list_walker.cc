@@ -114,7 +114,11 @@ Result<GcListWalk> WalkGcList(const RemoteMemory& memory, const Layout& layout,
                               RemoteAddr head, size_t limit,
                               const Deadline& deadline) {
   constexpr size_t kStepsBetweenClocks = 1024;
+  // Memory that is not written to costs nothing, and to grow would take twice
+  // as much.
+  constexpr size_t kReserved = size_t{1} << 20;
   GcListWalk walk;
+  walk.objects.reserve(std::min(limit, kReserved));
   auto links = ReadLinks(memory, layout, head);
   if (!links) return tl::unexpected<Error>(links.error());
   RemoteAddr at = head;

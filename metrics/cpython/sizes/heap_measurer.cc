@@ -12,8 +12,12 @@ namespace {
 /// How many objects are put off at most. The more they are, the closer together
 /// is what they need.
 constexpr size_t kDeferred = 1 << 15;
-/// How many are read at once, which bounds the buffer of ReadCache.
+/// How many are read at once, and how much, which bounds the buffer of
+/// ReadCache.
 constexpr size_t kBatch = 8192;
+constexpr uint64_t kBatchBytes = 4 << 20;
+/// A gap may be read along with a range.
+constexpr uint64_t kGapBytes = 1 << 10;
 /// An object that seems so large is looked at twice: it may have changed
 /// between the reads of its parts.
 constexpr uint64_t kLargeBytes = 1 << 20;
@@ -148,15 +152,20 @@ void HeapMeasurer::Finish() {
   for (uint32_t i = 0; i < deferred_.size(); ++i)
     order_.emplace_back(Value(deferred_[i].out_of_line.range.begin), i);
   std::sort(order_.begin(), order_.end());
-  for (size_t begin = 0; begin < order_.size(); begin += kBatch) {
-    const std::span<const std::pair<uint64_t, uint32_t>> batch =
-        std::span(order_).subspan(begin,
-                                  std::min(kBatch, order_.size() - begin));
+  for (size_t begin = 0; begin < order_.size();) {
     // The limit of reads starts anew.
     memory_.Enter({}, {});
     ranges_.clear();
-    for (const auto& [address, i] : batch)
-      ranges_.push_back(deferred_[i].out_of_line.range);
+    uint64_t bytes = 0;
+    size_t end = begin;
+    for (; end < order_.size() && end - begin < kBatch && bytes < kBatchBytes;
+         ++end) {
+      ranges_.push_back(deferred_[order_[end].second].out_of_line.range);
+      bytes += ranges_.back().size() + kGapBytes;
+    }
+    const std::span<const std::pair<uint64_t, uint32_t>> batch =
+        std::span(order_).subspan(begin, end - begin);
+    begin = end;
     memory_.Prefetch(ranges_);
     for (const auto& [address, i] : batch) {
       Deferred& deferred = deferred_[i];

@@ -90,6 +90,40 @@ TEST_CASE("python_heap: types are summed by name over the main processes") {
   CHECK(heap->modules.value_or(0) > 40);
 }
 
+TEST_CASE("python_heap: of very many types not all are listed, but summed") {
+  std::vector<std::unique_ptr<PythonChild>> children;
+  std::vector<pid_t> pids;
+  for (int i = 0; i < 5; ++i) {
+    children.push_back(std::make_unique<PythonChild>("/usr/bin/python3", R"(
+import os, sys, gc
+gc.disable()
+few = [type(str(os.getpid()) + str(i) + 'x' * 900, (list,), {})() for i in range(550)]
+sys.stdout.write('.\n'); sys.stdout.flush(); os.read(0, 1)
+)"));
+    pids.push_back(children.back()->pid());
+  }
+  PythonHeapCollector collector{config::PythonHeapConfig()};
+  const Collected collected = CollectFrom(collector, pids);
+  CHECK(collected.success);
+  CHECK(collected.causes() == std::vector<std::string>{"limit 1"});
+  const auto& heap = collected.snapshot.python_heap;
+  REQUIRE(heap->processes.size() == 5);
+  CHECK(heap->processes[0].types.size() > 550);
+  CHECK_FALSE(heap->processes[0].by_bytes.empty());
+  CHECK(heap->processes[4].types.empty());
+  CHECK(heap->processes[4].by_bytes.empty());
+  CheckOrder(heap->types);
+  CHECK(heap->types.size() < 5 * 550);
+  CHECK(UsageOf(heap->types, "(other)").objects > 550);
+  uint64_t lists = 0;
+  uint64_t objects = 0;
+  for (const PythonTypeUsage& type : heap->types) objects += type.objects;
+  for (const PythonTypeUsage& type : heap->processes[0].types) {
+    lists += type.objects;
+  }
+  CHECK(objects == 5 * lists);
+}
+
 TEST_CASE("python_heap: the types of a lone process are the target's") {
   const PythonChild child("/usr/bin/python3", kScript);
   PythonHeapCollector collector{config::PythonHeapConfig()};

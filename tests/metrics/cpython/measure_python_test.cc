@@ -6,6 +6,7 @@
 #include <numeric>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "metrics/base/read_file.h"
 #include "metrics/cpython/heap/type_counter.h"
@@ -159,6 +160,38 @@ TEST_CASE("measure: too many put aside make the walk incomplete, and say so") {
   MeasureOptions options;
   options.limits.permanent_objects = 100;
   CHECK_FALSE(MeasureOrFail(child.pid(), options).walk.incomplete.empty());
+}
+
+TEST_CASE("measure: the types with most objects have names, the rest a sum") {
+  const auto [classes, name] =
+      GENERATE(std::pair(9000, "''"), std::pair(700, "'x' * 900"));
+  const PythonChild child("/usr/bin/python3",
+                          R"(
+import os, sys, gc
+gc.disable()
+class Many(list): pass
+many = [Many() for i in range(1000)]
+few = [type(str(i) + )" + std::string(name) +
+                              R"(, (list,), {})() for i in range()" +
+                              std::to_string(classes) +
+                              R"()]
+sys.stdout.write('%d\n' % len(gc.get_objects()))
+)" + kWait);
+  const PythonMeasurement measurement = MeasureOrFail(child.pid());
+  CHECK(measurement.types.size() <= 8193);
+  size_t name_bytes = 0;
+  uint64_t objects = 0;
+  for (const NamedUsage& type : measurement.types) {
+    name_bytes += type.name.size();
+    objects += type.objects;
+  }
+  CHECK(name_bytes <= (size_t{1} << 19) + 10);
+  const auto counts = CountsOf(measurement);
+  CHECK(counts.at("<class '__main__.Many'>") == 1000);
+  CHECK(counts.at("(other)") > 100);
+  // The list and its items are there by the time it is printed.
+  CHECK(objects == measurement.walk.scan.objects);
+  CHECK(objects + 10 > std::stoull(child.output()));
 }
 
 TEST_CASE(

@@ -148,7 +148,7 @@ TEST_CASE("walk_state: the deadline stops it") {
 }
 
 TEST_CASE("walk_state: the first name of an inode is told from the others") {
-  Walk walk({.max_hard_linked_inodes = 2});
+  Walk walk({.max_hard_linked_inodes = 1 + FileIdSet::kDeviceCost});
   CHECK(walk.state.IsFirstLink({1, 10}) == true);
   CHECK(walk.state.IsFirstLink({1, 10}) == false);
   CHECK(walk.state.IsFirstLink({2, 10}) == true);

@@ -53,6 +53,10 @@ class MadeUpElf {
   }
   Elf64_Shdr& section(uint32_t number) { return sections_[number]; }
 
+  /// Makes a section the one that has the names of sections.
+  void UseNames(uint32_t section) {
+    header_.e_shstrndx = static_cast<uint16_t>(section);
+  }
   /// Makes the file this large without writing anything.
   void StretchTo(uint64_t size) { size_ = size; }
 
@@ -165,6 +169,38 @@ TEST_CASE("elf file: many large tables in a sparse file cost nothing") {
   CHECK_THAT(tables.error().message,
              ContainsSubstring("that the file does not hold"));
   CHECK(PeakResidentKibibytes() - before < 4096);
+}
+
+TEST_CASE("elf file: long names of many sections cost nothing") {
+  MadeUpElf elf;
+  // One text without an end but the table's, in which all names begin.
+  const uint32_t names =
+      elf.AddSection(SHT_STRTAB, std::string(65'000, 'x') + ".PyRuntime");
+  for (uint32_t i = 0; i < 4000; ++i) {
+    const uint32_t section = elf.AddSection(SHT_PROGBITS, {});
+    elf.section(section).sh_name = i;
+  }
+  const uint32_t last = elf.AddSection(SHT_PROGBITS, {});
+  elf.section(last).sh_name = 65'000;
+  elf.section(last).sh_addr = 7;
+  elf.UseNames(names);
+  const uint64_t before = PeakResidentKibibytes();
+  const auto tables = elf.Read({"_PyRuntime"});
+  REQUIRE(tables);
+  CHECK(tables->sections.at(".PyRuntime").address == RemoteAddr{7});
+  CHECK(tables->sections.size() == 2);
+  CHECK(PeakResidentKibibytes() - before < 4096);
+}
+
+TEST_CASE("elf file: a name that is there a thousand times is refused") {
+  MadeUpElf elf;
+  std::string strings;
+  for (int i = 0; i < 5000; ++i) strings += std::string("a\0", 2);
+  const uint32_t link = elf.AddSection(SHT_STRTAB, strings);
+  elf.AddSection(SHT_SYMTAB, Symbol(2, 5), link);
+  const auto tables = elf.Read({"a"});
+  REQUIRE_FALSE(tables);
+  CHECK_THAT(tables.error().message, ContainsSubstring("too many names"));
 }
 
 TEST_CASE("elf file: tables beyond their bounds are refused") {

@@ -2,8 +2,10 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "metrics/base/clock.h"
 #include "tests/catch.h"
@@ -130,6 +132,50 @@ TEST_CASE("memory map: others can read all but devices and the kernel's own") {
       range(0x7ffe00000000, 0x7ffe00021000),
       range(0x7fff00001000, 0x7fff00002000)};
   CHECK(ReadableRanges(*map) == expected);
+}
+
+TEST_CASE("memory map: names of hostile length or number are dropped") {
+  const FakeProc proc;
+  std::string maps;
+  const std::string path = "/" + std::string(4000, 'x');
+  constexpr int kFiles = 1000;
+  for (int i = 0; i < 2 * kFiles; ++i) {
+    char range[64];
+    std::snprintf(range, sizeof range, "%x000-%x000 rw-p 00000000 ", i + 1,
+                  i + 2);
+    maps += range;
+    maps += i < kFiles ? "08:01 42 " + path + std::to_string(i)
+                       : "00:00 0 [anon:" + std::to_string(i) + "]";
+    maps += '\n';
+  }
+  const auto map = Read(proc, maps);
+  REQUIRE(map);
+  REQUIRE(map->mappings().size() == 2 * kFiles);
+  size_t bytes = 0;
+  for (const procfs::Mapping& mapping : map->mappings()) {
+    bytes += mapping.name.size();
+  }
+  CHECK(bytes <= MemoryMap::kMostNameBytes + 10 * 2 * kFiles);
+  CHECK(map->mappings()[0].name == path + "0");
+  CHECK(map->mappings()[kFiles - 1].name == "/");
+  // These are the heap, whatever they are called.
+  CHECK(HeapRanges(*map) ==
+        std::vector<AddressRange>{{RemoteAddr{(kFiles + 1) * 0x1000},
+                                   RemoteAddr{(2 * kFiles + 1) * 0x1000}}});
+}
+
+TEST_CASE("memory map: more mappings than there is room for are an error") {
+  const FakeProc proc;
+  std::string maps;
+  for (size_t i = 0; i <= MemoryMap::kMostMappings; ++i) {
+    char line[64];
+    std::snprintf(line, sizeof line, "%zx000-%zx000 rw-p 00000000 00:00 0 \n",
+                  i + 1, i + 2);
+    maps += line;
+  }
+  const auto map = Read(proc, maps);
+  REQUIRE_FALSE(map);
+  CHECK(map.error().code == EFBIG);
 }
 
 }  // namespace

@@ -15,6 +15,8 @@
 namespace leak_exporter {
 namespace {
 
+const SystemClock kClock;
+const Deadline kForever = Deadline::Never(kClock);
 constexpr pid_t kPid = 7;
 
 TEST_CASE("resident ranges: only what was written to, small gaps included") {
@@ -32,7 +34,8 @@ TEST_CASE("resident ranges: only what was written to, small gaps included") {
   REQUIRE(process.has_value());
   const RemoteAddr begin{reinterpret_cast<uint64_t>(memory)};
   const auto ranges =
-      ResidentRanges(*process, {{begin, begin + kPages * page}});
+      ResidentRanges(*process, {{begin, begin + kPages * page}}, kForever)
+          .ranges;
   ::munmap(memory, kPages * page);
   REQUIRE(ranges.size() == 3);
   const auto check = [&](const AddressRange& range, size_t from, size_t to) {
@@ -59,7 +62,9 @@ TEST_CASE("resident ranges: swapped pages count, mappings stay apart") {
                                               range(20, 60)};
   const std::vector<AddressRange> expected = {range(1, 2), range(2, 4),
                                               range(40, 42)};
-  CHECK(ResidentRanges(proc.Open(kPid), mappings) == expected);
+  const auto resident = ResidentRanges(proc.Open(kPid), mappings, kForever);
+  CHECK(resident.ranges == expected);
+  CHECK(resident.incomplete.empty());
 }
 
 TEST_CASE("resident ranges: guard regions are in none, however small") {
@@ -84,12 +89,34 @@ TEST_CASE("resident ranges: everything, where the kernel does not tell") {
       {RemoteAddr{page}, RemoteAddr{4 * page}}};
   const FakeProc proc;
   proc.Write(kPid, "maps", "");
-  CHECK(ResidentRanges(proc.Open(kPid), ranges) == ranges);
+  CHECK(ResidentRanges(proc.Open(kPid), ranges, kForever).ranges == ranges);
   // It ends before the ranges do.
   FakePagemap pagemap;
   pagemap.SetPresent(1);
   pagemap.Write(proc, kPid);
-  CHECK(ResidentRanges(proc.Open(kPid), ranges) == ranges);
+  CHECK(ResidentRanges(proc.Open(kPid), ranges, kForever).ranges == ranges);
+}
+
+TEST_CASE("resident ranges: not more than wanted, nor later, which is said") {
+  const uint64_t page = FakePagemap::PageBytes();
+  FakePagemap pagemap;
+  constexpr uint64_t kPages = 6000;
+  for (uint64_t i = 0; i < kPages; i += 100) pagemap.SetPresent(i);
+  pagemap.SetPresent(kPages);
+  const FakeProc proc;
+  pagemap.Write(proc, kPid);
+  const std::vector<AddressRange> mappings = {
+      {RemoteAddr{0}, RemoteAddr{kPages * page}}};
+  const auto all = ResidentRanges(proc.Open(kPid), mappings, kForever, 60);
+  CHECK(all.ranges.size() == 60);
+  CHECK(all.incomplete.empty());
+  const auto first = ResidentRanges(proc.Open(kPid), mappings, kForever, 40);
+  CHECK(first.ranges.size() == 40);
+  CHECK(first.incomplete == "too scattered memory");
+  const auto late =
+      ResidentRanges(proc.Open(kPid), mappings, Deadline(kClock, kClock.Now()));
+  CHECK(late.ranges.empty());
+  CHECK(late.incomplete == "out of time");
 }
 
 }  // namespace

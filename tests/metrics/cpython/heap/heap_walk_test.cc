@@ -79,7 +79,7 @@ TEST_CASE("walk: more permanent objects than allowed make it incomplete") {
   limits.permanent_objects = 2;
   const auto walk = heap.Walk(heap.memory, limits);
   REQUIRE(walk.has_value());
-  CHECK(walk->permanent_objects == 2);
+  CHECK_FALSE(walk->permanent_objects);
   CHECK(walk->incomplete == "the permanent generation is torn or too long");
 }
 
