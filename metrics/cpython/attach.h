@@ -25,7 +25,7 @@ namespace leak_exporter::cpython {
 
 /// Past the deadline a walk ends. What it found still wants names: for so long
 /// reads succeed.
-inline constexpr std::chrono::seconds kTimeForNames{1};
+inline constexpr std::chrono::milliseconds kTimeForNames{1000};
 
 struct AttachOptions {
   /// Stop the process while its memory is copied, and read the copy.

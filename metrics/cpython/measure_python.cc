@@ -60,6 +60,9 @@ class UsageByName {
     AddKnown(bytes, usage.bytes);
   }
 
+  /// Whether there was no time to read each name.
+  bool late() const { return late_; }
+
   std::vector<NamedUsage> Take() {
     std::vector<NamedUsage> usages;
     usages.reserve(by_name_.size() + 1);
@@ -90,7 +93,8 @@ class UsageByName {
   static constexpr const char* kRest = "(other)";
 
   UsageOfName& Find(TypeIndex type) {
-    if (no_room_ || deadline_.Expired()) return rest_;
+    late_ = late_ || deadline_.Expired();
+    if (no_room_ || late_) return rest_;
     std::string name = NameOf(types_, type);
     const auto known = by_name_.find(name);
     if (known != by_name_.end()) return known->second;
@@ -106,29 +110,30 @@ class UsageByName {
   std::unordered_map<std::string, UsageOfName> by_name_;
   size_t name_bytes_ = 0;
   bool no_room_ = false;
+  bool late_ = false;
   UsageOfName rest_;
 };
 
-std::vector<NamedUsage> NameTypes(TypeTable& types,
-                                  const std::vector<TypeUsage>& sums,
-                                  const Deadline& deadline) {
+// Names what was counted, or says that there was no time for it.
+void NameTypes(TypeTable& types, const HeapMeasurer& measurer,
+               const UntrackedCounter& untracked, const Deadline& deadline,
+               PythonMeasurement& measurement) {
+  UsageByName untracked_by_name(types, deadline);
+  for (const UntrackedUsage& usage : untracked.usage()) {
+    untracked_by_name.Add(usage.type, usage.objects, usage.bytes);
+  }
   UsageByName by_name(types, deadline);
+  const std::vector<TypeUsage>& sums = measurer.usage();
   for (const size_t i : MostObjectsFirst(sums)) {
     by_name.Add(
         static_cast<TypeIndex>(i), sums[i].objects,
         sums[i].bytes_known ? std::optional(sums[i].bytes) : std::nullopt);
   }
-  return by_name.Take();
-}
-
-std::vector<NamedUsage> NameUntracked(TypeTable& types,
-                                      const UntrackedCounter& counter,
-                                      const Deadline& deadline) {
-  UsageByName by_name(types, deadline);
-  for (const UntrackedUsage& usage : counter.usage()) {
-    by_name.Add(usage.type, usage.objects, usage.bytes);
+  if (by_name.late() && measurement.walk.incomplete.empty()) {
+    measurement.walk.incomplete = "no time to read the names of types";
   }
-  return by_name.Take();
+  measurement.types = by_name.Take();
+  measurement.untracked = untracked_by_name.Take();
 }
 
 // Interpreters share the static built-in types. Heap types each has on its own;
@@ -215,8 +220,7 @@ Result<PythonMeasurement> MeasureAttached(
   measurer.Finish();
   // Reads succeed for so long after the deadline; rankings need some, too.
   const Deadline naming = deadline.Later(kTimeForNames / 2);
-  measurement.untracked = NameUntracked(types, untracked, naming);
-  measurement.types = NameTypes(types, measurer.usage(), naming);
+  NameTypes(types, measurer, untracked, naming, measurement);
   measurement.by_references =
       Describe(types, measurer.by_references(), options);
   measurement.by_bytes = Describe(types, measurer.by_bytes(), options);

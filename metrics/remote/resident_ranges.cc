@@ -95,6 +95,10 @@ ResidentMemory ResidentRanges(const procfs::ProcessHandle& process,
                               const Deadline& deadline, size_t most) {
   const auto pagemap = process.OpenAt("pagemap", O_RDONLY);
   const long page_bytes = ::sysconf(_SC_PAGESIZE);
+  // What would be read then may be much that was never written to.
+  if (!pagemap && IsExhausted(pagemap.error())) {
+    return {{}, pagemap.error().message};
+  }
   if (!pagemap || page_bytes <= 0) return {ranges, ""};
   RangeBuilder builder(static_cast<uint64_t>(page_bytes));
   std::string incomplete;

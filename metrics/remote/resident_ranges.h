@@ -27,7 +27,7 @@ struct ResidentMemory {
 ///
 /// There are at most `most` parts, in 16 bytes each. What would be more is
 /// missing, as is what there was no time for: a process may map more memory
-/// than can be asked about.
+/// than can be asked about. Without a descriptor to ask with, all is missing.
 ResidentMemory ResidentRanges(const procfs::ProcessHandle& process,
                               const std::vector<AddressRange>& ranges,
                               const Deadline& deadline,

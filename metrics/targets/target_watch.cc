@@ -71,9 +71,7 @@ TargetWatch::Discovery TargetWatch::Measure(const Clock& clock,
                          "the processes were not found before the deadline");
     discovery.incomplete = true;
   }
-  discovery.incomplete = discovery.incomplete ||
-                         discovery.errors.exhausted() ||
-                         !walk.knows_all_mains();
+  discovery.incomplete = discovery.incomplete || discovery.errors.exhausted();
   if (discovery.incomplete) {
     discovery.tree = {};
     return discovery;
@@ -111,7 +109,7 @@ void TargetWatch::MeasureNamed(const Clock& clock, const Deadline& deadline,
   };
   AddMains(matched, parent_of, walk, discovery.errors);
   discovery.tree = walk.Finish();
-  discovery.incomplete = machine.exhausted();
+  discovery.incomplete = machine.exhausted() || !walk.knows_all_mains();
   if (!discovery.incomplete) verdicts_.EndGeneration();
 }
 
@@ -139,6 +137,7 @@ void TargetWatch::MeasureByLook(const Deadline& deadline,
   // Where pid 1 is hidden, so are all processes of other users.
   if (answer->matches.empty()) AddHidden(1, discovery.errors);
   discovery.tree = walk.Finish();
+  discovery.incomplete = !walk.knows_all_mains();
 }
 
 TargetWatch::Pids TargetWatch::Choose(const Pids& pids,

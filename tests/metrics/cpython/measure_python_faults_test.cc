@@ -20,7 +20,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds kTime{10};
-constexpr seconds kTimeForNames{1};
 
 struct Measured {
   Result<PythonMeasurement> result;
@@ -95,7 +94,9 @@ void AtEachRead(const ReadFault& fault, const Check& check) {
   }
 }
 
-TEST_CASE("faults in a heap: memory that cannot be read leaves no heap that is whole") {
+TEST_CASE(
+    "faults in a heap: memory that cannot be read leaves no heap that is "
+    "whole") {
   const ReadFault fault = GENERATE(
       ReadFault{.name = "bad page", .code = EFAULT, .for_page = true},
       ReadFault{
@@ -117,7 +118,8 @@ TEST_CASE("faults in a heap: memory that cannot be read leaves no heap that is w
   CHECK(incomplete > 0);
 }
 
-TEST_CASE("faults in a heap: a read that fails once or ends early changes nothing") {
+TEST_CASE(
+    "faults in a heap: a read that fails once or ends early changes nothing") {
   const ReadFault fault = GENERATE(
       ReadFault{.name = "bad address", .code = EFAULT},
       ReadFault{.name = "no memory", .code = ENOMEM},

@@ -75,7 +75,7 @@ Result<std::string> Match(const Tree& tree, const Clock& clock) {
   ErrorTally errors;
   std::string text;
   for (const GlobMatch& match :
-       MatchDirectories(tree.root(), "/link/*/b*", 100,
+       MatchDirectories(tree.root(), "/link/*/b*", {},
                         Deadline::After(clock, seconds(10)), errors)) {
     text += match.path + "\n";
   }

@@ -80,7 +80,7 @@ TEST_CASE("resident ranges: guard regions are in none, however small") {
   const std::vector<AddressRange> expected = {
       {RemoteAddr{page}, RemoteAddr{3 * page}},
       {RemoteAddr{4 * page}, RemoteAddr{6 * page}}};
-  CHECK(ResidentRanges(proc.Open(kPid), mapping) == expected);
+  CHECK(ResidentRanges(proc.Open(kPid), mapping, kForever).ranges == expected);
 }
 
 TEST_CASE("resident ranges: everything, where the kernel does not tell") {
