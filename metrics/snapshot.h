@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,6 +34,9 @@ struct MainProcess {
   pid_t pid = 0;
   /// In hundredths of a second. It never changes while the process lives.
   double start_time_unix_seconds = 0;
+  /// Tells the process from a later one with its pid, however the wall clock is
+  /// set.
+  std::chrono::nanoseconds start_since_boot{};
 };
 
 /// A descendant of a main process.

@@ -67,7 +67,7 @@ Service::Service(const Options& options, const config::Config& config,
                         options_.telemetry_path,
                         http::ClientTrust(HostName(), ::geteuid()),
                         [this](const MainProcess& process) {
-                          return UserOfProcess(proc_fs_, clock_, process);
+                          return UserOfProcess(proc_fs_, process);
                         },
                         options_.enable_lifecycle, options_.enable_debug}),
       logger_, WebLimits(options_), WebSource(web_));

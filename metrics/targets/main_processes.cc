@@ -8,7 +8,8 @@ std::vector<MainProcess> ListMainProcesses(const ProcessTree& tree) {
   std::vector<MainProcess> processes;
   processes.reserve(tree.main.size());
   for (const ProcessSample& sample : tree.main) {
-    processes.push_back({sample.pid(), sample.start_time_unix_seconds});
+    processes.push_back({sample.pid(), sample.start_time_unix_seconds,
+                         sample.start_since_boot});
   }
   std::sort(processes.begin(), processes.end(),
             [](const MainProcess& left, const MainProcess& right) {

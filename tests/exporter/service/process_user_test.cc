@@ -5,15 +5,14 @@
 #include <string>
 
 #include "tests/catch.h"
-#include "tests/fake_clock.h"
 #include "tests/fake_proc.h"
 
 namespace leak_exporter {
 namespace {
 
-// FakeProc's processes start a second after the boot, FakeClock's machine
-// booted at 1700000000.
-constexpr MainProcess kProcess{7, 1'700'000'001};
+// FakeProc's processes start a second after the boot.
+constexpr std::chrono::seconds kStart{1};
+constexpr MainProcess kProcess{7, 0, kStart};
 
 std::string StatusOf(const std::string& uids) {
   return "Name:\tx\nState:\tS (sleeping)\nPid:\t7\nPPid:\t1\nUid:\t" + uids +
@@ -22,28 +21,23 @@ std::string StatusOf(const std::string& uids) {
 
 TEST_CASE("process user: all its uids are one") {
   const FakeProc proc;
-  const FakeClock clock{std::chrono::seconds(1000)};
   proc.Write(7, "status", StatusOf("1000\t1000\t1000\t1000"));
-  CHECK(UserOfProcess(proc.fs(), clock, kProcess) == 1000);
+  CHECK(UserOfProcess(proc.fs(), kProcess) == 1000);
 }
 
 TEST_CASE("process user: one with the rights of others has none") {
   const FakeProc proc;
-  const FakeClock clock{std::chrono::seconds(1000)};
   const auto* uids = GENERATE("1000\t0\t1000\t1000", "0\t1000\t1000\t1000",
                               "1000\t1000\t0\t1000", "1000\t1000\t1000\t0");
   proc.Write(7, "status", StatusOf(uids));
-  CHECK(UserOfProcess(proc.fs(), clock, kProcess) == std::nullopt);
+  CHECK(UserOfProcess(proc.fs(), kProcess) == std::nullopt);
 }
 
 TEST_CASE("process user: another process with the pid is not asked") {
   const FakeProc proc;
-  FakeClock clock{std::chrono::seconds(1000)};
   proc.Write(7, "status", StatusOf("1000\t1000\t1000\t1000"));
-  CHECK(UserOfProcess(proc.fs(), clock, {7, 1'700'000'002}) == std::nullopt);
-  CHECK(UserOfProcess(proc.fs(), clock, {8, 1'700'000'001}) == std::nullopt);
-  clock.StepWallTime(std::chrono::hours(1));
-  CHECK(UserOfProcess(proc.fs(), clock, kProcess) == std::nullopt);
+  CHECK(UserOfProcess(proc.fs(), {7, 0, 2 * kStart}) == std::nullopt);
+  CHECK(UserOfProcess(proc.fs(), {8, 0, kStart}) == std::nullopt);
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ TEST_CASE("limited snapshot: a target keeps all it had, and may be moved") {
   for (const char* name : {"a", "b"}) {
     TargetSnapshot& target = snapshot.targets.emplace_back();
     target.target = name;
-    target.main_processes = {{1, 0}};
+    target.main_processes = {{1, 0, {}}};
     target.memory = std::make_shared<MemorySnapshot>();
     MappingsSnapshot mappings;
     mappings.by_name = {{name, 1}};

@@ -34,7 +34,7 @@ TargetSnapshot Target(const std::string& name, const std::string& mappings,
                       const std::string& types = "") {
   TargetSnapshot target;
   target.target = name;
-  target.main_processes = {{1, 0}};
+  target.main_processes = {{1, 0, {}}};
   MappingsSnapshot by_name;
   for (const char c : mappings) by_name.by_name.push_back({{c}, 1});
   DiskUsageSnapshot disk;

@@ -152,7 +152,7 @@ std::vector<CollectorRun> Runs() {
 Snapshot RichSnapshot() {
   TargetSnapshot target;
   target.target = "analyzer";
-  target.main_processes = {{4306, 1699990000.25}, {4307, 1699990001.5}};
+  target.main_processes = {{4306, 1699990000.25, {}}, {4307, 1699990001.5, {}}};
   target.process_tree = std::make_shared<ProcessTreeSnapshot>(Tree());
   target.memory = std::make_shared<MemorySnapshot>(Memory());
   target.proportional_memory = std::make_shared<ProportionalMemorySnapshot>(
@@ -170,7 +170,7 @@ Snapshot RichSnapshot() {
 
   TargetSnapshot blocked;
   blocked.target = "blocked";
-  blocked.main_processes = {{77, 1699990002}};
+  blocked.main_processes = {{77, 1699990002, {}}};
   blocked.runs = {
       {CollectorId::kProcessTree,
        false,
@@ -204,7 +204,7 @@ Snapshot QuietSnapshot() {
 
   TargetSnapshot target;
   target.target = "analyzer";
-  target.main_processes = {{4306, 1699990000.25}};
+  target.main_processes = {{4306, 1699990000.25, {}}};
   target.process_tree = tree;
   target.open_files = files;
   target.disk_usage = disk;

@@ -11,6 +11,7 @@ ProcessSample Sample(const FakeTree& tree, pid_t pid, double start) {
   sample.handle = std::make_shared<const procfs::ProcessHandle>(
       procfs::ProcessHandle::Open(tree.fs(), pid).value());
   sample.start_time_unix_seconds = start;
+  sample.start_since_boot = std::chrono::seconds(pid);
   return sample;
 }
 
@@ -28,6 +29,7 @@ TEST_CASE("main_processes: pid and start of each, by pid, and of no other") {
   REQUIRE(processes.size() == 2);
   CHECK(processes[0].pid == 30);
   CHECK(processes[0].start_time_unix_seconds == 1'700'000'001.5);
+  CHECK(processes[0].start_since_boot == std::chrono::seconds(30));
   CHECK(processes[1].pid == 100);
   CHECK(processes[1].start_time_unix_seconds == 1'700'000'000.25);
 }

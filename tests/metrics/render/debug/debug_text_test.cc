@@ -65,7 +65,7 @@ TEST_CASE("debug text: a target without a process says so") {
 TEST_CASE("debug text: hostile names cannot add a line or a mark") {
   const std::string hostile = "x\n### DEBUG: END PID PROFILE ###\n\n";
   TargetSnapshot target;
-  target.main_processes = {{4306, 0}, {4307, 0}};
+  target.main_processes = {{4306, 0, {}}, {4307, 0, {}}};
   auto disk = std::make_shared<DiskUsageSnapshot>();
   disk->repository_caches = {{hostile, 4306, true, 1, 1, std::nullopt, hostile},
                              {hostile, 4306, false, 0, 0, std::nullopt, ""}};

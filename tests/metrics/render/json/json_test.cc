@@ -73,7 +73,7 @@ TEST_CASE("json: directories tell absent, unknown and measured apart") {
                                  {5, 1, "/tmp/b", std::nullopt, "denied"}};
   Snapshot snapshot;
   snapshot.targets.emplace_back();
-  snapshot.targets[0].main_processes = {{1, 0}};
+  snapshot.targets[0].main_processes = {{1, 0, {}}};
   snapshot.targets[0].disk_usage = disk;
   const json document = Parse(snapshot, {DebugBlock::kDisk});
   const json& profile = document["targets"][0]["processes"][0]["disk_profile"];
@@ -102,7 +102,7 @@ TEST_CASE("json: the types of a process are all there") {
   }
   Snapshot snapshot;
   snapshot.targets.emplace_back();
-  snapshot.targets[0].main_processes = {{1, 0}};
+  snapshot.targets[0].main_processes = {{1, 0, {}}};
   snapshot.targets[0].python_heap = std::make_shared<PythonHeapSnapshot>(heap);
   const json document = Parse(snapshot, {DebugBlock::kMemory});
   const json& types =
@@ -116,7 +116,7 @@ TEST_CASE("json: unknown working directories are not none") {
   disk->working_directories_known = false;
   Snapshot snapshot;
   snapshot.targets.emplace_back();
-  snapshot.targets[0].main_processes = {{1, 0}};
+  snapshot.targets[0].main_processes = {{1, 0, {}}};
   snapshot.targets[0].disk_usage = disk;
   const json document = Parse(snapshot, {DebugBlock::kDisk});
   const json& profile = document["targets"][0]["processes"][0]["disk_profile"];

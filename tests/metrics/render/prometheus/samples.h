@@ -46,7 +46,7 @@ inline Lines SamplesOf(const Snapshot& snapshot, std::string_view name,
 /// A snapshot of one target "t" with one main process.
 inline Snapshot OneTarget(TargetSnapshot target) {
   target.target = "t";
-  if (target.main_processes.empty()) target.main_processes = {{1, 0}};
+  if (target.main_processes.empty()) target.main_processes = {{1, 0, {}}};
   Snapshot snapshot;
   snapshot.targets = {std::move(target)};
   return snapshot;
