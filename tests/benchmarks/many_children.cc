@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr int kMaxChildren = 30'000;
+constexpr int kMaxChildren = 100'000;
 
 int ParseCount(const char* text) {
   int count = 0;
