@@ -46,7 +46,7 @@ class Copier {
   /// Allocates memory for what is there now, so that no page has to be
   /// allocated while the process is stopped.
   Result<void> Prepare() {
-    auto ranges = ReadRanges();
+    auto ranges = ReadRanges(deadline_);
     if (!ranges) return tl::unexpected<Error>(ranges.error());
     for (const AddressRange& range : *ranges) {
       MemorySegment segment{range.begin, {}};
@@ -72,7 +72,7 @@ class Copier {
         if (!collecting) return tl::unexpected<Error>(collecting.error());
         if (collecting->value_or(false)) return std::optional<StoppedCopy>();
       }
-      const auto ranges = ReadRanges();
+      const auto ranges = ReadRanges(pause);
       if (!ranges) return tl::unexpected<Error>(ranges.error());
       for (const AddressRange& range : *ranges) {
         auto copied = CopyRange(range, pause, segments);
@@ -86,13 +86,13 @@ class Copier {
   }
 
  private:
-  Result<std::vector<AddressRange>> ReadRanges() {
-    auto map = MemoryMap::Read(process_, buffer_, deadline_);
+  Result<std::vector<AddressRange>> ReadRanges(const Deadline& deadline) {
+    auto map = MemoryMap::Read(process_, buffer_, deadline);
     if (!map) return tl::unexpected<Error>(map.error());
     map_ = *std::move(map);
-    auto resident = ResidentRanges(process_, WritableRanges(map_), deadline_);
+    auto resident = ResidentRanges(process_, WritableRanges(map_), deadline);
     if (!resident.incomplete.empty()) {
-      return Failure(ENOMEM,
+      return Failure(deadline.Expired() ? ETIMEDOUT : ENOMEM,
                      process_.Path("pagemap") + ": " + resident.incomplete);
     }
     uint64_t bytes = 0;

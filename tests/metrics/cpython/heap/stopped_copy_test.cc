@@ -220,6 +220,46 @@ TEST_CASE("stopped copy: the process goes on where copying takes too long") {
   CHECK(child.SettledState() == 'S');
 }
 
+/// Each look at it takes a millisecond.
+class TickingClock final : public Clock {
+ public:
+  std::chrono::steady_clock::time_point Now() const override {
+    return std::chrono::steady_clock::time_point(
+        std::chrono::milliseconds(++looks_));
+  }
+  std::chrono::nanoseconds SinceBoot() const override { return {}; }
+  std::chrono::system_clock::time_point WallTime() const override { return {}; }
+
+  uint64_t looks() const { return looks_; }
+
+ private:
+  mutable uint64_t looks_ = 0;
+};
+
+TEST_CASE("stopped copy: nor does it stand while its pages are looked for") {
+  // Nothing is written to it, but the kernel is asked about 4 MB at a time.
+  constexpr size_t kReserved = size_t{8} << 30;
+  void* const reserved =
+      ::mmap(nullptr, kReserved, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  REQUIRE(reserved != MAP_FAILED);
+  const Child child;
+  ::munmap(reserved, kReserved);
+  const ProcessMemory memory(child.pid());
+  StoppedCopyLimits limits;
+  limits.pause = std::chrono::milliseconds(100);
+  const TickingClock clock;
+  PythonRuntime runtime;
+  const auto copy = CopyStopped(child.process(), memory, runtime, limits, clock,
+                                Deadline::Never(clock));
+  REQUIRE_FALSE(copy.has_value());
+  CHECK(copy.error().code == ETIMEDOUT);
+  constexpr uint64_t kLooksBefore = kReserved / (size_t{4} << 20);
+  CHECK(clock.looks() > kLooksBefore);
+  CHECK(clock.looks() < kLooksBefore + 1000);
+  CHECK(child.SettledState() == 'S');
+}
+
 TEST_CASE("stopped copy: an error of the memory is passed on") {
   const Child child;
   const ProcessMemory live(child.pid());
