@@ -67,8 +67,9 @@ inline Collected Collect(Collector& collector, const procfs::ProcFs& fs,
               : Deadline(clock, std::chrono::steady_clock::time_point());
   Collected collected;
   ErrorTally errors;
-  collected.success = collector.Collect({target, tree, fs, clock, deadline},
-                                        collected.snapshot, errors);
+  std::string buffer;
+  collected.success = collector.Collect(
+      {target, tree, fs, clock, deadline, buffer}, collected.snapshot, errors);
   collected.errors = errors.errors();
   return collected;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "metrics/targets/main_processes.h"
@@ -53,8 +54,10 @@ FinishedRun RunCollector(Collector& collector, const ProcessTree& tree,
                          const RunEnvironment& environment) {
   FinishedRun finished;
   finished.main = MainIds(tree);
-  const CollectorContext context{environment.target, tree, environment.proc_fs,
-                                 environment.clock, deadline};
+  thread_local std::string buffer;
+  const CollectorContext context{
+      environment.target, tree,     environment.proc_fs,
+      environment.clock,  deadline, buffer};
   ErrorTally errors;
   finished.run = Timed(collector.id(), environment.clock, errors, [&] {
     return collector.Collect(context, finished.parts, errors);

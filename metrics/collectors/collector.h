@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "config/config.h"
 #include "metrics/base/clock.h"
@@ -21,6 +22,9 @@ struct CollectorContext {
   const procfs::ProcFs& proc_fs;
   const Clock& clock;
   const Deadline& deadline;
+  /// Scratch for the texts that are read. It belongs to the thread, because
+  /// there may be many collectors and it may become large.
+  std::string& buffer;
 };
 
 /// Measures one concern of one target. Each target has its own instance, so

@@ -194,7 +194,7 @@ bool MappingsCollector::Collect(const CollectorContext& context,
   if (failed && !mappings->count.main && !mappings->count.children) {
     return false;
   }
-  const auto limit = procfs::ReadMaxMapCount(context.proc_fs, buffer_);
+  const auto limit = procfs::ReadMaxMapCount(context.proc_fs, context.buffer);
   if (limit) {
     mappings->limit = *limit;
   } else {
@@ -213,7 +213,7 @@ bool MappingsCollector::AddMainProcesses(const CollectorContext& context,
   RowLimits limits;
   for (const ProcessSample& process : context.tree.main) {
     if (process.zombie()) continue;
-    auto found = ReadMain(process, threshold_bytes_, limits, buffer_,
+    auto found = ReadMain(process, threshold_bytes_, limits, context.buffer,
                           context.deadline, sums);
     if (!found) {
       failed = Tally(found.error(), errors) || failed;
@@ -267,7 +267,7 @@ Result<uint64_t> MappingsCollector::CountOfChild(
   }
   if (child.status.state == 'D') return tl::unexpected(InDiskSleep(child));
   const auto count =
-      procfs::CountMappings(*child.handle, buffer_, context.deadline);
+      procfs::CountMappings(*child.handle, context.buffer, context.deadline);
   if (count) kept_.Keep(context.tree, child, *count);
   return count;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
@@ -40,7 +39,6 @@ class MappingsCollector final : public Collector {
   const uint64_t threshold_bytes_;
   /// The counts of the descendants.
   KeptResults<uint64_t> kept_;
-  std::string buffer_;
 };
 
 }  // namespace leak_exporter

@@ -173,9 +173,9 @@ Result<DescriptorTable> OpenFilesCollector::ReadTable(
     std::optional<size_t> most_path_bytes, ErrorTally& errors) {
   // First the limit: that the descriptors can be listed through the handle
   // afterwards proves that the pid was still this process's.
-  const auto limit = ReadLimit(process);
+  const auto limit = ReadLimit(process, context.buffer);
   auto table = ReadDescriptorTable(process, context.deadline, most_path_bytes,
-                                   buffer_, states_, errors);
+                                   context.buffer, states_, errors);
   if (!table) return table;
   if (limit) {
     table->limit = *limit;
@@ -187,11 +187,11 @@ Result<DescriptorTable> OpenFilesCollector::ReadTable(
 }
 
 Result<procfs::Limit> OpenFilesCollector::ReadLimit(
-    const procfs::ProcessHandle& process) {
+    const procfs::ProcessHandle& process, std::string& buffer) {
   if (owns_pids_) {
     if (const auto limit = procfs::AskOpenFilesLimit(process)) return *limit;
   }
-  return procfs::ReadOpenFilesLimit(process, buffer_);
+  return procfs::ReadOpenFilesLimit(process, buffer);
 }
 
 }  // namespace leak_exporter

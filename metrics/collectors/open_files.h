@@ -34,7 +34,8 @@ class OpenFilesCollector final : public Collector {
                                     const procfs::ProcessHandle& process,
                                     std::optional<size_t> most_path_bytes,
                                     ErrorTally& errors);
-  Result<procfs::Limit> ReadLimit(const procfs::ProcessHandle& process);
+  Result<procfs::Limit> ReadLimit(const procfs::ProcessHandle& process,
+                                  std::string& buffer);
 
   /// The tables of the descendants, as far as they are small.
   KeptResults<DescriptorTable> kept_;
@@ -44,7 +45,6 @@ class OpenFilesCollector final : public Collector {
   DescriptorTable not_kept_;
   FileStates states_;
   bool owns_pids_ = false;
-  std::string buffer_;
 };
 
 }  // namespace leak_exporter

@@ -69,16 +69,16 @@ bool ProcessTreeCollector::Collect(const CollectorContext& context,
   for (const auto& [place, sample] : oldest_first) {
     tree->children.push_back(Describe(*sample, now));
   }
-  tree->containers = FindContainers(context.tree, errors);
+  tree->containers = FindContainers(context, errors);
   snapshot.process_tree = std::move(tree);
   return true;
 }
 
 std::vector<Container> ProcessTreeCollector::FindContainers(
-    const ProcessTree& tree, ErrorTally& errors) {
+    const CollectorContext& context, ErrorTally& errors) {
   std::vector<Container> containers;
-  for (const ProcessSample& main : tree.main) {
-    const auto paths = procfs::ReadCgroup(*main.handle, buffer_);
+  for (const ProcessSample& main : context.tree.main) {
+    const auto paths = procfs::ReadCgroup(*main.handle, context.buffer);
     if (!paths) {
       errors.Add(paths.error());
       continue;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "metrics/collectors/collector.h"
@@ -16,10 +15,8 @@ class ProcessTreeCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  std::vector<Container> FindContainers(const ProcessTree& tree,
-                                        ErrorTally& errors);
-
-  std::string buffer_;
+  static std::vector<Container> FindContainers(const CollectorContext& context,
+                                               ErrorTally& errors);
 };
 
 }  // namespace leak_exporter

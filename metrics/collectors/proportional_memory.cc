@@ -100,7 +100,7 @@ bool HasFile(const procfs::ProcFs& fs, ErrorTally& errors) {
 bool ProportionalMemoryCollector::Collect(const CollectorContext& context,
                                           TargetSnapshot& snapshot,
                                           ErrorTally& errors) {
-  ScopeReader reader(context, config_.smaps_max_resident_bytes, buffer_,
+  ScopeReader reader(context, config_.smaps_max_resident_bytes, context.buffer,
                      errors);
   auto memory = std::make_shared<ProportionalMemorySnapshot>();
   memory->usage.main = reader.Read(context.tree.main);

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <optional>
-#include <string>
 
 #include "config/config.h"
 #include "metrics/collectors/collector.h"
@@ -27,7 +26,6 @@ class ProportionalMemoryCollector final : public Collector {
 
  private:
   config::MemoryConfig config_;
-  std::string buffer_;
 };
 
 }  // namespace leak_exporter

@@ -129,6 +129,7 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
   config.python_heap.enabled = false;
   auto collectors = MakeCollectors(config, nullptr);
   TargetWatch watch(target, fs);
+  std::string buffer;
   std::vector<double> costs;
   Figures figures;
   figures.fewest_children = SIZE_MAX;
@@ -139,8 +140,8 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
     TargetSnapshot snapshot;
     ErrorTally errors;
     for (const auto& collector : collectors) {
-      collector->Collect({target, measured.tree, fs, clock, deadline}, snapshot,
-                         errors);
+      collector->Collect({target, measured.tree, fs, clock, deadline, buffer},
+                         snapshot, errors);
     }
     costs.push_back(CpuMicroseconds() - begin);
     if (what.forget) collectors = MakeCollectors(config, nullptr);

@@ -65,9 +65,10 @@ inline Run Measure(DiskUsageCollector& collector, const Processes& processes,
                    const Deadline& deadline) {
   TargetSnapshot snapshot;
   ErrorTally errors;
+  std::string buffer;
   CHECK(collector.Collect(
-      {target, processes.tree(), processes.fs(), clock, deadline}, snapshot,
-      errors));
+      {target, processes.tree(), processes.fs(), clock, deadline, buffer},
+      snapshot, errors));
   REQUIRE(snapshot.disk_usage);
   return {snapshot.disk_usage, errors.errors()};
 }

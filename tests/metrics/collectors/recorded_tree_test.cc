@@ -39,11 +39,13 @@ Measured Measure(const config::MatchConfig& rules) {
   Measured measured;
   measured.snapshot.main_processes = ListMainProcesses(discovery.tree);
   const Deadline deadline = Deadline::Never(clock);
+  std::string buffer;
   ProcessTreeCollector process_tree;
   MemoryCollector memory;
   for (Collector* collector : std::vector<Collector*>{&process_tree, &memory}) {
-    REQUIRE(collector->Collect({target, discovery.tree, fs, clock, deadline},
-                               measured.snapshot, discovery.errors));
+    REQUIRE(collector->Collect(
+        {target, discovery.tree, fs, clock, deadline, buffer},
+        measured.snapshot, discovery.errors));
   }
   measured.errors = discovery.errors.errors();
   return measured;
