@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <exception>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -57,8 +59,9 @@ struct OutstandingLooks::Outstanding {
   /// Whether it ended after its deadline, and so may have been cut off.
   bool late = false;
   Look::Finding found = nullptr;
-  /// What was thrown instead.
-  std::exception_ptr failure = nullptr;
+  /// What was thrown instead says. The thread that threw it may end before
+  /// those that wait, so they share no exception.
+  std::optional<std::string> failure;
 };
 
 OutstandingLooks::OutstandingLooks(WorkerPool& pool, const WaitableClock& clock,
@@ -89,7 +92,7 @@ Result<Look::Finding> OutstandingLooks::Await(Look look,
     // Another caller's time may have been shorter.
     if (joins && shared->late && !deadline.Expired()) continue;
     if (!answers) continue;
-    if (shared->failure) std::rethrow_exception(shared->failure);
+    if (shared->failure) throw std::runtime_error(*shared->failure);
     return shared->found;
   }
   return Failure(ECANCELED, look.name + ": the exporter is ending");
@@ -153,18 +156,18 @@ bool OutstandingLooks::AwaitEnd(Lock& lock, Outstanding& look,
 /// Runs on a thread of the pool.
 void OutstandingLooks::Run(const Shared& look) {
   Look::Finding found;
-  std::exception_ptr failure;
+  std::optional<std::string> failure;
   try {
     found = look->look.work(Deadline(look->clock, look->deadline));
-  } catch (const std::exception&) {
-    failure = std::current_exception();
+  } catch (const std::exception& thrown) {
+    failure = thrown.what();
   }
   // What the work holds must be gone before it counts as done.
   look->look.work = nullptr;
   const TimePoint now = clock_.Now();
   const Lock lock(mutex_);
   look->found = std::move(found);
-  look->failure = failure;
+  look->failure = std::move(failure);
   look->late = now >= look->deadline;
   look->ended = true;
   std::erase(outstanding_, look);
