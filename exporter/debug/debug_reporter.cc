@@ -59,7 +59,7 @@ void DebugReporter::Run() {
       const std::chrono::nanoseconds interval =
           schedule_.ShortestInterval().value_or(kMeasuringBudget);
       lock.unlock();
-      if (is_new) writer_.emplace(output);
+      if (is_new || !writer_) writer_.emplace(output);
       if (left_out > left_out_before) {
         logger_.Warn(
             "debug blocks were left out, because those before them "
@@ -67,7 +67,7 @@ void DebugReporter::Run() {
             {{"blocks", left_out - left_out_before}});
       }
       left_out_before = left_out;
-      Print(blocks, std::min(interval / 2, kMeasuringBudget));
+      Print(blocks, std::min(interval / 2, kMeasuringBudget), *writer_);
       lock.lock();
       continue;
     }
@@ -81,7 +81,8 @@ void DebugReporter::Run() {
 }
 
 void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
-                          std::chrono::nanoseconds background_wait) {
+                          std::chrono::nanoseconds background_wait,
+                          BlockWriter& writer) {
   const Snapshot snapshot =
       snapshotter_.Take({.collectors = render::CollectorsOf(blocks),
                          .budget = kMeasuringBudget,
@@ -90,7 +91,7 @@ void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
       snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1);
   // What broke off amid a line must not hide the next block's first one.
   if (failed_before_) text.insert(0, 1, '\n');
-  const auto written = writer_->Write(text);
+  const auto written = writer.Write(text);
   failed_before_ = !written;
   if (!written) {
     logger_.Error("debug blocks were not written",

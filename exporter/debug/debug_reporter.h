@@ -46,7 +46,7 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
  private:
   void Run();
   void Print(const std::vector<render::DebugBlock>& blocks,
-             std::chrono::nanoseconds background_wait);
+             std::chrono::nanoseconds background_wait, BlockWriter& writer);
 
   const Snapshotter& snapshotter_;
   const WaitableClock& clock_;

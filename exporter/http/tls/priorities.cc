@@ -40,12 +40,12 @@ Names OlderCiphers(const std::vector<std::string>& suites, KeyKind key) {
       key == KeyKind::kRsa ? "TLS_ECDHE_RSA_" : "TLS_ECDHE_ECDSA_";
   Names ciphers;
   for (const auto& [part, cipher] : kCiphers) {
-    const bool chosen =
-        suites.empty() ||
-        std::any_of(suites.begin(), suites.end(), [&](const std::string& name) {
-          return name.starts_with(prefix) && name.find(part) != name.npos;
-        });
-    if (chosen) ciphers.push_back(cipher);
+    const auto names_it = [prefix, wanted = part](const std::string& suite) {
+      return suite.starts_with(prefix) && suite.find(wanted) != suite.npos;
+    };
+    if (suites.empty() || std::ranges::any_of(suites, names_it)) {
+      ciphers.push_back(cipher);
+    }
   }
   return ciphers;
 }
