@@ -92,6 +92,11 @@ struct MemorySnapshot {
   /// The least memory that a main process may have. Limits are those of its
   /// cgroups and the machine's memory.
   std::optional<uint64_t> limit_bytes;
+  /// Of the main process nearest to its own limit: VmRSS by limit.
+  std::optional<double> limit_ratio;
+  /// Of the cgroup above a main process that is nearest to its limit: memory in
+  /// use, without cached pages that would be dropped first, by limit.
+  std::optional<double> cgroup_limit_ratio;
 };
 
 /// Sums from smaps_rollup. Absent if no process of the scope could be read.

@@ -103,6 +103,8 @@ class Application:
         self.add("leak_target_start_time_seconds", lambda _: self.born,
                  pid=self.pid)
         self.add("leak_memory_limit_bytes", lambda _: 2 * GB)
+        self.add("leak_memory_limit_ratio", lambda seconds:
+                 (self.anonymous(seconds) + 71 * MB) / (2 * GB))
         self.add("leak_threads", self.history.whole(14, 1), scope="main")
         self.add("leak_threads", self.history.whole(6, 2), scope="children")
 

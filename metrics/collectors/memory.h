@@ -2,14 +2,14 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "metrics/collectors/collector.h"
 
 namespace leak_exporter {
 
 /// Sums up RSS with its parts, swap, peak and threads, all of which are in the
-/// tree, and reads the memory limit of the main processes' cgroups.
+/// tree, and reads the limits of the main processes' cgroups and how near to
+/// them they are.
 class MemoryCollector final : public Collector {
  public:
   /// The machine's memory counts as a limit too, unless it is absent.
@@ -22,11 +22,7 @@ class MemoryCollector final : public Collector {
                ErrorTally& errors) override;
 
  private:
-  std::optional<uint64_t> Limit(const CollectorContext& context,
-                                ErrorTally& errors);
-
   const std::optional<uint64_t> physical_memory_bytes_;
-  std::string buffer_;
 };
 
 }  // namespace leak_exporter

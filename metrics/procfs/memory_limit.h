@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "metrics/base/result.h"
 #include "metrics/procfs/proc_fs.h"
@@ -17,14 +18,33 @@ namespace leak_exporter::procfs {
 /// the largest number of whole pages. Touches no file.
 Result<std::optional<uint64_t>> ParseMemoryLimit(std::string_view text);
 
-/// Finds the tightest limit, in bytes, among the cgroups that hold a process,
-/// from its own cgroup up to the root. Returns nothing where none of them has a
-/// limit. Reads /proc/PID/cgroup and files below /sys/fs/cgroup as this program
-/// sees them. Cgroups outside of this program's cgroup namespace cannot be seen
-/// and do not count.
-Result<std::optional<uint64_t>> ReadMemoryLimit(const ProcFs& fs,
-                                                const ProcessHandle& process,
+/// A cgroup whose memory has a limit.
+struct LimitedCgroup {
+  /// Where this program sees its directory.
+  std::string path;
+  uint64_t limit_bytes = 0;
+  /// Whether it is one of version 1, whose files have other names.
+  bool version_1 = false;
+};
+
+/// Finds the cgroups that hold a process and have a memory limit, from its own
+/// cgroup up to the root. The root of this program's cgroup namespace may have
+/// one, too. Reads /proc/PID/cgroup and files below /sys/fs/cgroup as this
+/// program sees them. Cgroups outside of its cgroup namespace cannot be seen
+/// and do not count. EFBIG where they are nested deeper than anybody nests
+/// them.
+Result<std::vector<LimitedCgroup>> FindLimitedCgroups(
+    const ProcFs& fs, const ProcessHandle& process, std::string& buffer);
+
+/// What a cgroup uses of its limit: memory.current less the inactive_file of
+/// memory.stat, cached pages that the kernel drops before it kills anybody. In
+/// version 1 memory.usage_in_bytes and total_inactive_file. Absent where the
+/// cgroup is gone.
+Result<std::optional<uint64_t>> ReadMemoryInUse(const LimitedCgroup& cgroup,
                                                 std::string& buffer);
+
+/// Finds "NAME BYTES" in the text of a memory.stat. Touches no file.
+Result<uint64_t> ParseMemoryStat(std::string_view text, std::string_view name);
 
 /// The machine's memory (sysinfo(2)); absent where the kernel does not say.
 std::optional<uint64_t> PhysicalMemoryBytes();

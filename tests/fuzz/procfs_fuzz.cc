@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)ParseOpenFilesLimit(text);
   (void)ParseMapping(text, 1);
   (void)ParseMemoryLimit(text);
+  (void)ParseMemoryStat(text, "inactive_file");
   (void)ParseRootMounts(text);
   (void)ParseSmapsRollup(text);
   (void)ParseStat(text);

@@ -48,6 +48,9 @@ void AddPart(const MemorySnapshot& memory, const LimitedLists&,
   out.families.Add(kResidentMemoryPeakBytes, {out.target},
                    memory.peak_resident_bytes);
   out.families.Add(kMemoryLimitBytes, {out.target}, memory.limit_bytes);
+  out.families.Add(kMemoryLimitRatio, {out.target}, memory.limit_ratio);
+  out.families.Add(kCgroupMemoryLimitRatio, {out.target},
+                   memory.cgroup_limit_ratio);
 }
 
 void AddPart(const ProportionalMemorySnapshot& memory, const LimitedLists&,

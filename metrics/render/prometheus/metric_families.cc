@@ -1,5 +1,6 @@
 #include "metrics/render/prometheus/metric_families.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,13 @@ void AddMainProcesses(const std::vector<MainProcess>& processes,
                      {out.target, PidLabel(process.pid)},
                      process.start_time_unix_seconds);
   }
+  if (processes.empty()) return;
+  const auto [oldest, youngest] =
+      std::ranges::minmax(processes, {}, &MainProcess::start_time_unix_seconds);
+  out.families.Add(kTargetOldestStartTimeSeconds, {out.target},
+                   oldest.start_time_unix_seconds);
+  out.families.Add(kTargetYoungestStartTimeSeconds, {out.target},
+                   youngest.start_time_unix_seconds);
 }
 
 /// A run that measured something has every cause, also those it did not meet.

@@ -12,6 +12,8 @@ namespace leak_exporter::render {
 enum class MetricId : size_t {
   kTargetProcesses,
   kTargetStartTimeSeconds,
+  kTargetOldestStartTimeSeconds,
+  kTargetYoungestStartTimeSeconds,
   kTargetContainerInfo,
   kChildProcesses,
   kChildOldestAgeSeconds,
@@ -26,6 +28,8 @@ enum class MetricId : size_t {
   kSharedMemoryBytes,
   kSwapBytes,
   kMemoryLimitBytes,
+  kMemoryLimitRatio,
+  kCgroupMemoryLimitRatio,
   kProportionalMemoryBytes,
   kUniqueMemoryBytes,
   kMappings,

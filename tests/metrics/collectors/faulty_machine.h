@@ -216,7 +216,11 @@ class FaultyMachine {
         {"sys/vm/max_map_count", "65530\n"},
         {"self/root/sys/fs/cgroup/system.slice/memory.max", "max\n"},
         {"self/root/sys/fs/cgroup/system.slice/app.service/memory.max",
-         "1000000\n"}};
+         "1000000\n"},
+        {"self/root/sys/fs/cgroup/system.slice/app.service/memory.current",
+         "500000\n"},
+        {"self/root/sys/fs/cgroup/system.slice/app.service/memory.stat",
+         "inactive_file 100000\n"}};
     for (const auto& [name, content] : files) {
       const Path path = Path(tree_.root()) / name;
       std::filesystem::create_directories(path.parent_path());
@@ -265,8 +269,8 @@ class Rounds {
     for (const auto& collector : collectors_) {
       ErrorTally errors;
       if (!collector->Collect(
-              {target_, discovery_.tree, fs_, clock_, *deadline_}, snapshot_,
-              errors)) {
+              {target_, discovery_.tree, fs_, clock_, *deadline_, buffer_},
+              snapshot_, errors)) {
         round_.failed.insert(collector->id());
       }
       round_.errors.insert(round_.errors.end(), errors.errors().begin(),
@@ -293,6 +297,7 @@ class Rounds {
   std::optional<Deadline> deadline_;
   TargetWatch::Discovery discovery_;
   TargetSnapshot snapshot_;
+  std::string buffer_;
   MeasuredRound round_;
 };
 

@@ -21,8 +21,11 @@ class OneProcess {
 
   /// Of the cgroup "/a.slice", as memory.max has it.
   void LimitMemory(const std::string& memory_max) const {
+    WriteToCgroup("memory.max", memory_max);
+  }
+  void WriteToCgroup(const std::string& file, const std::string& text) const {
     const std::string own_root = "self/root";
-    proc_.Write(own_root + "/sys/fs/cgroup/a.slice/memory.max", memory_max);
+    proc_.Write(own_root + "/sys/fs/cgroup/a.slice/" + file, text);
   }
   procfs::ProcFs fs() const { return proc_.fs(); }
   ProcessSample WithStatus(const procfs::Status& status) const {
@@ -122,14 +125,50 @@ TEST_CASE("memory: the limit is the tightest of cgroups and machine") {
   }
 }
 
+TEST_CASE("memory: of several processes the one nearest to its own limit") {
+  const OneProcess process("0::/a.slice\n");
+  process.LimitMemory("1000\n");
+  MemoryCollector collector(8000);
+  const auto measure = [&] {
+    procfs::Status small = Living(1);
+    small.resident_bytes = 100;
+    procfs::Status large = Living(1);
+    large.resident_bytes = 250;
+    return Collect(collector, process.fs(),
+                   TreeOf({process.WithStatus(small), process.WithStatus(large),
+                           process.WithStatus(procfs::Status())}));
+  };
+  Collected collected = measure();
+  CHECK(collected.snapshot.memory->limit_ratio == 0.25);
+  CHECK(collected.snapshot.memory->cgroup_limit_ratio == std::nullopt);
+  // Together with others it is nearer.
+  process.WriteToCgroup("memory.current", "900\n");
+  process.WriteToCgroup("memory.stat", "inactive_file 100\n");
+  collected = measure();
+  CHECK(collected.snapshot.memory->limit_ratio == 0.25);
+  CHECK(collected.snapshot.memory->cgroup_limit_ratio == 0.8);
+  // Nothing may be used: no ratio says how near that is.
+  process.LimitMemory("0\n");
+  collected = measure();
+  CHECK(collected.snapshot.memory->limit_ratio == std::nullopt);
+  CHECK(collected.snapshot.memory->cgroup_limit_ratio == std::nullopt);
+  // Without a cgroup's limit there is the machine's memory.
+  process.LimitMemory("max\n");
+  collected = measure();
+  CHECK(collected.snapshot.memory->limit_ratio == 250.0 / 8000);
+  CHECK(collected.snapshot.memory->cgroup_limit_ratio == std::nullopt);
+  CHECK(collected.errors.empty());
+}
+
 TEST_CASE("memory: a limit that cannot be read is counted, the rest is there") {
   const OneProcess process("0::/a.slice\n");
   process.LimitMemory("lots\n");
-  MemoryCollector collector;
+  MemoryCollector collector(8000);
   const Collected collected =
       Collect(collector, process.fs(), TreeOf({process.WithStatus(Living(1))}));
   CHECK(collected.success);
   CHECK_FALSE(collected.snapshot.memory->limit_bytes);
+  CHECK_FALSE(collected.snapshot.memory->limit_ratio);
   CHECK(collected.snapshot.memory->usage.main.resident_bytes == 6);
   CHECK(collected.causes() == std::vector<std::string>{"malformed 1"});
 }

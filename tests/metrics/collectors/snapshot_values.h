@@ -81,6 +81,8 @@ class SnapshotValues {
               });
     Put("memory/peak", memory.peak_resident_bytes);
     Put("memory/limit", memory.limit_bytes);
+    Put("memory/limit ratio", memory.limit_ratio);
+    Put("memory/cgroup limit ratio", memory.cgroup_limit_ratio);
   }
 
   void AddProportional(const ProportionalMemorySnapshot& memory) {

@@ -61,6 +61,8 @@ class World {
     proc_.Write("self/mountinfo", kMounts);
     proc_.Write(kPid, "mountinfo", kMounts);
     proc_.Write("self/root/sys/fs/cgroup/a/memory.max", "4096\n");
+    proc_.Write("self/root/sys/fs/cgroup/a/memory.current", "3000\n");
+    proc_.Write("self/root/sys/fs/cgroup/a/memory.stat", "inactive_file 0\n");
     proc_.Write("self/root/sys/fs/cgroup/a/b/memory.max", "max\n");
     const std::filesystem::path directory =
         proc_.root() + "/" + std::to_string(kPid);
@@ -130,6 +132,20 @@ std::string Text(const std::vector<pid_t>& pids) {
   return text;
 }
 
+Result<std::string> ReadLimits(const ProcFs& fs, const ProcessHandle& process,
+                               std::string& buffer) {
+  const auto cgroups = FindLimitedCgroups(fs, process, buffer);
+  if (!cgroups) return tl::unexpected<Error>(cgroups.error());
+  std::string text;
+  for (const LimitedCgroup& cgroup : *cgroups) {
+    const auto used = ReadMemoryInUse(cgroup, buffer);
+    if (!used) return tl::unexpected<Error>(used.error());
+    text += std::to_string(used->value_or(0)) + " of " +
+            std::to_string(cgroup.limit_bytes) + "\n";
+  }
+  return text;
+}
+
 const std::vector<Reader>& Readers() {
   static std::string buffer;
   static const std::vector<Reader> readers = {
@@ -174,10 +190,7 @@ const std::vector<Reader>& Readers() {
        }},
       {"memory limit",
        [](const ProcFs& fs, const ProcessHandle& process) {
-         return ReadMemoryLimit(fs, process, buffer)
-             .map([](const std::optional<uint64_t>& limit) {
-               return std::to_string(limit.value_or(0));
-             });
+         return ReadLimits(fs, process, buffer);
        }},
       {"smaps_rollup",
        [](const ProcFs&, const ProcessHandle& process) {

@@ -32,6 +32,8 @@ MemorySnapshot Memory() {
                            std::nullopt, std::nullopt,      4096};
   memory.peak_resident_bytes = 900u << 20;
   memory.limit_bytes = 2000u << 20;
+  memory.limit_ratio = 0.25;
+  memory.cgroup_limit_ratio = 0.875;
   return memory;
 }
 

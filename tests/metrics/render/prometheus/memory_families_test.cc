@@ -17,8 +17,9 @@ TEST_CASE("memory families: what is absent has no sample") {
   memory.usage.main.swap_bytes = 0;
   const auto families = BuildFamilies(
       LimitAtOnce(OnePart(&TargetSnapshot::memory, std::move(memory))));
-  REQUIRE(families.size() == 3);
-  CHECK(families[2].name == "leak_swap_bytes");
+  // How many processes there are, and since when.
+  REQUIRE(families.size() == 5);
+  CHECK(families[4].name == "leak_swap_bytes");
   CHECK(SamplesOf(families, "leak_swap_bytes") ==
         Lines{"{target=t,scope=main} 0"});
 }
@@ -29,6 +30,8 @@ TEST_CASE("memory families: each number has its family, each scope a label") {
   memory.usage.children = {11, 12, 13, 14, 15, 16};
   memory.peak_resident_bytes = 7;
   memory.limit_bytes = 8;
+  memory.limit_ratio = 0.25;
+  memory.cgroup_limit_ratio = 0.5;
   const auto families = BuildFamilies(
       LimitAtOnce(OnePart(&TargetSnapshot::memory, std::move(memory))));
   const auto both = [&](const char* name) {
@@ -52,6 +55,10 @@ TEST_CASE("memory families: each number has its family, each scope a label") {
         Lines{"{target=t} 7"});
   CHECK(SamplesOf(families, "leak_memory_limit_bytes") ==
         Lines{"{target=t} 8"});
+  CHECK(SamplesOf(families, "leak_memory_limit_ratio") ==
+        Lines{"{target=t} 0.25"});
+  CHECK(SamplesOf(families, "leak_cgroup_memory_limit_ratio") ==
+        Lines{"{target=t} 0.5"});
 }
 
 TEST_CASE("memory families: proportional and unique memory by scope") {

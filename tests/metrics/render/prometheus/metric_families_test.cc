@@ -53,6 +53,21 @@ TEST_CASE("families: every part of the snapshot has a family") {
   });
 }
 
+TEST_CASE("families: when the oldest and the youngest process started") {
+  Snapshot snapshot;
+  snapshot.targets.emplace_back().target = "t";
+  auto& processes = snapshot.targets[0].main_processes;
+  const auto samples = [&](const char* name) {
+    return SamplesOf(BuildFamilies(LimitAtOnce(snapshot)), name);
+  };
+  CHECK(samples("leak_target_oldest_start_time_seconds").empty());
+  processes = {{5, 1700.5, {}}, {6, 1600.25, {}}, {7, 1800, {}}};
+  CHECK(samples("leak_target_oldest_start_time_seconds") ==
+        std::vector<std::string>{"{target=t} 1600.25"});
+  CHECK(samples("leak_target_youngest_start_time_seconds") ==
+        std::vector<std::string>{"{target=t} 1800"});
+}
+
 TEST_CASE("families: a target without a process keeps its count and its runs") {
   Snapshot snapshot = RichSnapshot();
   snapshot.targets = {snapshot.targets[1]};
