@@ -256,10 +256,9 @@ struct PythonProcess {
   std::string unknown_sizes = {};
 };
 
-struct PythonHeapSnapshot {
-  std::vector<PythonProcess> processes;
-  /// Sums over the processes. Each name is there once, and the type with most
-  /// objects comes first.
+/// Sums over the Python processes of a scope.
+struct PythonHeapSums {
+  /// Each name is there once, and the type with most objects comes first.
   std::vector<PythonTypeUsage> types;
   /// The same for objects that the garbage collector does not track.
   std::vector<PythonTypeUsage> untracked;
@@ -275,6 +274,13 @@ struct PythonHeapSnapshot {
   std::optional<uint64_t> arena_used_bytes;
   double walk_duration_seconds = 0;
   bool walk_complete = false;
+};
+
+struct PythonHeapSnapshot {
+  /// The main processes among them.
+  std::vector<PythonProcess> processes;
+  /// Absent for a scope in which no Python process was read.
+  ByScope<std::optional<PythonHeapSums>> sums;
 };
 
 /// The record of one collector's last run on a target.

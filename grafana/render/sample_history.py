@@ -216,32 +216,36 @@ class Application:
                      path=f"/tmp/work-{(self.pid * 7919 + index) % 65521:x}")
 
     def heap(self):
-        self.add("leak_python_info", lambda _: 1, pid=self.pid,
+        self.add("leak_python_info", lambda _: 1, "info", pid=self.pid,
                  version="3.11.2")
         self.types("leak_python_object", CLASSES)
         self.types("leak_python_untracked_object", UNTRACKED)
         leaked = "app.session.Session"
         count = self.leaked_objects
-        self.add("leak_python_objects", count, **{"class": leaked})
-        self.add("leak_python_object_bytes",
-                 lambda seconds: 56 * count(seconds), **{"class": leaked})
-        self.add("leak_python_arena_bytes",
-                 lambda seconds: self.anonymous(seconds) * 0.8)
-        self.add("leak_python_arena_used_bytes",
-                 lambda seconds: self.anonymous(seconds) * 0.7)
+        self.add_sum("leak_python_objects", count, **{"class": leaked})
+        self.add_sum("leak_python_object_bytes",
+                     lambda seconds: 56 * count(seconds), **{"class": leaked})
+        self.add_sum("leak_python_arena_bytes",
+                     lambda seconds: self.anonymous(seconds) * 0.8)
+        self.add_sum("leak_python_arena_used_bytes",
+                     lambda seconds: self.anonymous(seconds) * 0.7)
         for generation, often in (("0", 0.9), ("1", 0.08), ("2", 0.006)):
             for name, factor in (("collections", 1), ("collected_objects",
                                                       130),
                                  ("uncollectable_objects", 0)):
-                self.add(f"leak_python_gc_{name}_total",
-                         lambda seconds, factor=factor, often=often:
-                         math.floor(often * factor * (
-                             seconds + 60 * math.sin(seconds / 1700))),
-                         "counter", generation=generation)
-        self.add("leak_python_modules", lambda _: 742)
-        self.add("leak_python_walk_duration_seconds",
-                 self.history.around(0.31, 0.06))
-        self.add("leak_python_walk_complete", lambda _: 1)
+                self.add_sum(f"leak_python_gc_{name}_total",
+                             lambda seconds, factor=factor, often=often:
+                             math.floor(often * factor * (
+                                 seconds + 60 * math.sin(seconds / 1700))),
+                             "counter", generation=generation)
+        self.add_sum("leak_python_modules", lambda _: 742)
+        self.add_sum("leak_python_walk_duration_seconds",
+                     self.history.around(0.31, 0.06))
+        self.add_sum("leak_python_walk_complete", lambda _: 1)
+
+    def add_sum(self, name, value, kind="gauge", **labels):
+        """One of the families that are summed over the interpreters."""
+        self.add(name, value, kind, scope="main", **labels)
 
     def leaked_objects(self, seconds):
         return math.floor(400 + self.leak * 5.6 * seconds
@@ -258,9 +262,9 @@ class Application:
                 return math.floor(
                     count * (1 + 0.12 * sawtooth(seconds + self.pid, period))
                     + held * 1.9 * seconds)
-            self.add(stem + "s", objects, **{"class": name})
-            self.add(stem + "_bytes", lambda seconds, objects=objects,
-                     size=size: size * objects(seconds), **{"class": name})
+            self.add_sum(stem + "s", objects, **{"class": name})
+            self.add_sum(stem + "_bytes", lambda seconds, objects=objects,
+                         size=size: size * objects(seconds), **{"class": name})
 
     def collectors(self):
         for name, duration in COLLECTORS.items():

@@ -107,19 +107,19 @@ class TypeSums {
   size_t bytes_ = 0;
 };
 
-/// Sums what the main processes of a target have.
+/// Sums what the Python processes of a scope have.
 class Sums {
  public:
   void Add(pid_t pid, cpython::PythonMeasurement measurement) {
     AddEach(measurement.generations, generations_);
-    AddEach(measurement.gc_counts, heap_.gc_counts);
-    AddTo(measurement.walk.permanent_objects, heap_.permanent_objects);
-    AddTo(measurement.modules, heap_.modules);
+    AddEach(measurement.gc_counts, sums_.gc_counts);
+    AddTo(measurement.walk.permanent_objects, sums_.permanent_objects);
+    AddTo(measurement.modules, sums_.modules);
     if (measurement.arenas) {
-      AddTo(measurement.arenas->reserved_bytes, heap_.arena_bytes);
-      AddTo(measurement.arenas->used_bytes, heap_.arena_used_bytes);
+      AddTo(measurement.arenas->reserved_bytes, sums_.arena_bytes);
+      AddTo(measurement.arenas->used_bytes, sums_.arena_used_bytes);
     }
-    heap_.walk_duration_seconds += measurement.walk_seconds;
+    sums_.walk_duration_seconds += measurement.walk_seconds;
     complete_ = complete_ && measurement.whole();
     untracked_.Add(MakeUsages(std::move(measurement.untracked)));
     PythonProcess process{pid,
@@ -130,23 +130,23 @@ class Sums {
                           std::move(measurement.unknown_sizes)};
     types_.Add(process.types);
     KeepLists(process);
-    heap_.processes.push_back(std::move(process));
+    processes_.push_back(std::move(process));
   }
 
   /// Whether a process has no lists of its own, because there was no room.
   bool dropped_lists() const { return dropped_lists_; }
 
-  bool empty() const { return heap_.processes.empty(); }
+  bool empty() const { return processes_.empty(); }
 
   PythonHeapSnapshot Finish() {
-    heap_.walk_complete = complete_;
+    sums_.walk_complete = complete_;
     for (const cpython::GenerationStatistics& sum : generations_) {
-      heap_.generations.push_back(
+      sums_.generations.push_back(
           {sum.collections, sum.collected, sum.uncollectable});
     }
-    heap_.types = types_.Take();
-    heap_.untracked = untracked_.Take();
-    return std::move(heap_);
+    sums_.types = types_.Take();
+    sums_.untracked = untracked_.Take();
+    return {std::move(processes_), {std::move(sums_), std::nullopt}};
   }
 
  private:
@@ -154,13 +154,14 @@ class Sums {
   void KeepLists(PythonProcess& process) {
     bytes_ += sizeof(process) + BytesOf(process.types) +
               BytesOf(process.by_references) + BytesOf(process.by_bytes);
-    if (bytes_ <= kMostListBytes || heap_.processes.empty()) return;
+    if (bytes_ <= kMostListBytes || processes_.empty()) return;
     dropped_lists_ = true;
     process.types = {};
     process.by_references = process.by_bytes = {};
   }
 
-  PythonHeapSnapshot heap_;
+  std::vector<PythonProcess> processes_;
+  PythonHeapSums sums_;
   std::vector<cpython::GenerationStatistics> generations_;
   TypeSums types_;
   TypeSums untracked_;

@@ -95,22 +95,27 @@ LimitedRows<TemporaryDirectory> LimitDirectories(
 }
 
 LimitedRows<PythonTypeUsage> LimitTypes(
-    const std::vector<PythonTypeUsage>& types,
+    const std::optional<PythonHeapSums>& sums,
     const std::vector<size_t>& chosen) {
+  if (!sums) return {};
   PythonTypeUsage rest{std::string(kOther), 0, std::nullopt};
-  auto limited = Split(types, chosen, kEvery, [&](const PythonTypeUsage& row) {
-    rest.objects += row.objects;
-    AddTo(row.bytes, rest.bytes);
-  });
+  auto limited =
+      Split(sums->types, chosen, kEvery, [&](const PythonTypeUsage& row) {
+        rest.objects += row.objects;
+        AddTo(row.bytes, rest.bytes);
+      });
   if (limited.dropped > 0) limited.other = std::move(rest);
   return limited;
 }
 
 LimitedRows<PythonTypeUsage> WithoutLimit(
-    const std::vector<PythonTypeUsage>& types) {
+    const std::optional<PythonHeapSums>& sums) {
   LimitedRows<PythonTypeUsage> limited;
-  limited.own.reserve(types.size());
-  for (const PythonTypeUsage& type : types) limited.own.push_back(&type);
+  if (!sums) return limited;
+  limited.own.reserve(sums->untracked.size());
+  for (const PythonTypeUsage& type : sums->untracked) {
+    limited.own.push_back(&type);
+  }
   return limited;
 }
 
@@ -130,9 +135,12 @@ LimitedLists LimitLists(const TargetSnapshot& target, const RowChoice& choice) {
         target.disk_usage->temporary_directories, choice.temporary_directories);
   }
   if (target.python_heap) {
-    lists.python_types =
-        LimitTypes(target.python_heap->types, choice.python_types);
-    lists.python_untracked = WithoutLimit(target.python_heap->untracked);
+    const auto& sums = target.python_heap->sums;
+    lists.python_types = {
+        LimitTypes(sums.main, choice.python_types.main),
+        LimitTypes(sums.children, choice.python_types.children)};
+    lists.python_untracked = {WithoutLimit(sums.main),
+                              WithoutLimit(sums.children)};
   }
   return lists;
 }

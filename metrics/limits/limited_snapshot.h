@@ -44,9 +44,9 @@ struct LimitedLists {
   LimitedRows<NamedBytes> mappings;
   /// Only directories that were measured.
   LimitedRows<TemporaryDirectory> temporary_directories;
-  LimitedRows<PythonTypeUsage> python_types;
+  ByScope<LimitedRows<PythonTypeUsage>> python_types;
   /// There are only about a dozen built-in types, so that all have series.
-  LimitedRows<PythonTypeUsage> python_untracked;
+  ByScope<LimitedRows<PythonTypeUsage>> python_untracked;
 };
 
 struct LimitedTarget {

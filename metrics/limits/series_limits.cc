@@ -22,6 +22,13 @@ std::vector<size_t> ChooseDirectories(
   return chosen;
 }
 
+std::vector<size_t> ChooseTypes(const std::optional<PythonHeapSums>& sums,
+                                size_t top, HystereticTopN& memory) {
+  if (!sums) return {};
+  return memory.Choose(top, sums->types.size(),
+                       [&](size_t i) { return sums->types[i].name; });
+}
+
 }  // namespace
 
 void SeriesLimits::Configure(const config::Config& config) {
@@ -62,10 +69,11 @@ RowChoice SeriesLimits::ChooseFor(const TargetSnapshot& target,
                           config_.disk_usage.top, memory.temporary_directories);
   }
   if (target.python_heap) {
-    const auto& rows = target.python_heap->types;
-    choice.python_types =
-        memory.python_types.Choose(config_.python_heap.top, rows.size(),
-                                   [&](size_t i) { return rows[i].name; });
+    const auto& sums = target.python_heap->sums;
+    choice.python_types = {ChooseTypes(sums.main, config_.python_heap.top,
+                                       memory.python_types.main),
+                           ChooseTypes(sums.children, config_.python_heap.top,
+                                       memory.python_types.children)};
   }
   return choice;
 }

@@ -19,7 +19,7 @@ struct RowChoice {
   std::vector<size_t> mappings;
   /// Only directories that were measured.
   std::vector<size_t> temporary_directories;
-  std::vector<size_t> python_types;
+  ByScope<std::vector<size_t>> python_types;
 };
 
 /// How many series a target may have of each family whose labels come from the
@@ -39,7 +39,7 @@ class SeriesLimits {
   struct TargetMemory {
     HystereticTopN mappings;
     HystereticTopN temporary_directories;
-    HystereticTopN python_types;
+    ByScope<HystereticTopN> python_types;
   };
 
   RowChoice ChooseFor(const TargetSnapshot& target, TargetMemory& memory) const;

@@ -39,8 +39,9 @@ TargetSnapshot Target(int number) {
   }
   mappings->count = {400, 300};
   mappings->limit = 65530;
+  heap->sums.main.emplace();
   for (size_t i = 0; i < kClasses; ++i) {
-    heap->types.push_back(
+    heap->sums.main->types.push_back(
         {"application.models.Class" + std::to_string(i), 1000 * i, 64000 * i});
   }
   heap->processes = {{1000, "3.11.2", {}, {}, {}}};

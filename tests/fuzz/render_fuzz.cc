@@ -48,6 +48,7 @@ Snapshot Named(const std::vector<std::string>& names) {
   mappings->processes = {{1, {}, 0}};
   files->processes = {{1, names}};
   heap->processes = {{1, "3.11.2", {}, {}, {}}};
+  heap->sums.main.emplace();
   for (const std::string& name : names) {
     const auto pid = static_cast<pid_t>(2 + tree->children.size());
     tree->children.push_back({pid, 1, 'S', 1, name, std::nullopt});
@@ -55,7 +56,7 @@ Snapshot Named(const std::vector<std::string>& names) {
     mappings->processes[0].mappings.push_back({name, 1});
     disk->repository_caches.push_back({name, 1, true, 1, 1, {{}}, name});
     disk->temporary_directories.push_back({0, 1, name, {{}}, name});
-    heap->types.push_back({name, 1, 1});
+    heap->sums.main->types.push_back({name, 1, 1});
     heap->processes[0].by_references.push_back({1, name, name});
   }
   Snapshot snapshot;

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "metrics/base/accumulate.h"
 #include "metrics/base/utf8.h"
@@ -24,7 +25,8 @@ struct TypeSum {
   }
 };
 
-void AddPythonTypes(const LimitedRows<PythonTypeUsage>& types, MetricId objects,
+void AddPythonTypes(std::string_view scope,
+                    const LimitedRows<PythonTypeUsage>& types, MetricId objects,
                     MetricId bytes, const TargetSink& out) {
   SumByLabel<TypeSum> sums;
   types.ForEach([&](const PythonTypeUsage& usage) {
@@ -33,49 +35,76 @@ void AddPythonTypes(const LimitedRows<PythonTypeUsage>& types, MetricId objects,
   out.families.Reserve(objects, sums.entries().size());
   out.families.Reserve(bytes, sums.entries().size());
   for (const auto& [name, sum] : sums.entries()) {
-    out.families.Add(objects, {out.target, name}, sum.objects);
-    out.families.Add(bytes, {out.target, name}, sum.bytes);
+    out.families.Add(objects, {out.target, scope, name}, sum.objects);
+    out.families.Add(bytes, {out.target, scope, name}, sum.bytes);
   }
-  if (types.empty()) return;
-  AddDropped(objects, types, out);
-  AddDropped(bytes, types, out);
+}
+
+void AddDroppedTypes(const ByScope<LimitedRows<PythonTypeUsage>>& types,
+                     MetricId objects, MetricId bytes, const TargetSink& out) {
+  if (types.main.empty() && types.children.empty()) return;
+  const size_t dropped = types.main.dropped + types.children.dropped;
+  AddDropped(objects, dropped, out);
+  AddDropped(bytes, dropped, out);
+}
+
+void AddGenerations(std::string_view scope, const PythonHeapSums& sums,
+                    const TargetSink& out) {
+  for (size_t i = 0; i < sums.generations.size(); ++i) {
+    const std::string generation = std::to_string(i);
+    const PythonGenerationStats& stats = sums.generations[i];
+    out.families.Add(kPythonGcCollectionsTotal, {out.target, scope, generation},
+                     stats.collections);
+    out.families.Add(kPythonGcCollectedObjectsTotal,
+                     {out.target, scope, generation}, stats.collected);
+    out.families.Add(kPythonGcUncollectableObjectsTotal,
+                     {out.target, scope, generation}, stats.uncollectable);
+  }
+  for (size_t i = 0; i < sums.gc_counts.size(); ++i) {
+    out.families.Add(kPythonGcPending, {out.target, scope, std::to_string(i)},
+                     sums.gc_counts[i]);
+  }
+}
+
+void AddSums(std::string_view scope, const std::optional<PythonHeapSums>& sums,
+             const TargetSink& out) {
+  if (!sums) return;
+  AddGenerations(scope, *sums, out);
+  out.families.Add(kPythonArenaBytes, {out.target, scope}, sums->arena_bytes);
+  out.families.Add(kPythonArenaUsedBytes, {out.target, scope},
+                   sums->arena_used_bytes);
+  out.families.Add(kPythonPermanentObjects, {out.target, scope},
+                   sums->permanent_objects);
+  out.families.Add(kPythonModules, {out.target, scope}, sums->modules);
+  out.families.Add(kPythonWalkDurationSeconds, {out.target, scope},
+                   sums->walk_duration_seconds);
+  out.families.Add(kPythonWalkComplete, {out.target, scope},
+                   sums->walk_complete);
 }
 
 }  // namespace
 
 void AddPart(const PythonHeapSnapshot& heap, const LimitedLists& lists,
              const TargetSink& out) {
-  if (heap.processes.empty()) return;
   for (const PythonProcess& process : heap.processes) {
     out.families.Add(
         kPythonInfo,
         {out.target, PidLabel(process.pid), RepairUtf8(process.version)}, 1);
   }
-  AddPythonTypes(lists.python_types, kPythonObjects, kPythonObjectBytes, out);
-  AddPythonTypes(lists.python_untracked, kPythonUntrackedObjects,
+  const auto& types = lists.python_types;
+  AddPythonTypes("main", types.main, kPythonObjects, kPythonObjectBytes, out);
+  AddPythonTypes("children", types.children, kPythonObjects, kPythonObjectBytes,
+                 out);
+  AddDroppedTypes(types, kPythonObjects, kPythonObjectBytes, out);
+  const auto& untracked = lists.python_untracked;
+  AddPythonTypes("main", untracked.main, kPythonUntrackedObjects,
                  kPythonUntrackedObjectBytes, out);
-  for (size_t i = 0; i < heap.generations.size(); ++i) {
-    const std::string generation = std::to_string(i);
-    const PythonGenerationStats& stats = heap.generations[i];
-    out.families.Add(kPythonGcCollectionsTotal, {out.target, generation},
-                     stats.collections);
-    out.families.Add(kPythonGcCollectedObjectsTotal, {out.target, generation},
-                     stats.collected);
-    out.families.Add(kPythonGcUncollectableObjectsTotal,
-                     {out.target, generation}, stats.uncollectable);
-  }
-  out.families.Add(kPythonArenaBytes, {out.target}, heap.arena_bytes);
-  out.families.Add(kPythonArenaUsedBytes, {out.target}, heap.arena_used_bytes);
-  for (size_t i = 0; i < heap.gc_counts.size(); ++i) {
-    out.families.Add(kPythonGcPending, {out.target, std::to_string(i)},
-                     heap.gc_counts[i]);
-  }
-  out.families.Add(kPythonPermanentObjects, {out.target},
-                   heap.permanent_objects);
-  out.families.Add(kPythonModules, {out.target}, heap.modules);
-  out.families.Add(kPythonWalkDurationSeconds, {out.target},
-                   heap.walk_duration_seconds);
-  out.families.Add(kPythonWalkComplete, {out.target}, heap.walk_complete);
+  AddPythonTypes("children", untracked.children, kPythonUntrackedObjects,
+                 kPythonUntrackedObjectBytes, out);
+  AddDroppedTypes(untracked, kPythonUntrackedObjects,
+                  kPythonUntrackedObjectBytes, out);
+  AddSums("main", heap.sums.main, out);
+  AddSums("children", heap.sums.children, out);
 }
 
 }  // namespace leak_exporter::render

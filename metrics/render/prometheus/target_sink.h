@@ -35,11 +35,14 @@ class PidLabel {
 };
 
 /// Adds the number of rows that have no series of their own in a family.
+inline void AddDropped(MetricId family, size_t dropped, const TargetSink& out) {
+  out.families.Add(MetricId::kSeriesDropped,
+                   {out.target, Describe(family).name}, dropped);
+}
 template <typename Row>
 void AddDropped(MetricId family, const LimitedRows<Row>& rows,
                 const TargetSink& out) {
-  out.families.Add(MetricId::kSeriesDropped,
-                   {out.target, Describe(family).name}, rows.dropped);
+  AddDropped(family, rows.dropped, out);
 }
 
 /// Each function adds the samples of one part of a target's snapshot. The rows

@@ -63,8 +63,10 @@ TEST_CASE("python_heap: types are summed by name over the main processes") {
   CHECK(collected.errors.empty());
   const auto& heap = collected.snapshot.python_heap;
   REQUIRE(heap != nullptr);
-  CHECK(heap->walk_complete);
-  CHECK(heap->walk_duration_seconds > 0);
+  REQUIRE(heap->sums.main);
+  CHECK_FALSE(heap->sums.children);
+  CHECK(heap->sums.main->walk_complete);
+  CHECK(heap->sums.main->walk_duration_seconds > 0);
   REQUIRE(heap->processes.size() == 2);
   CHECK(heap->processes[0].pid == first.pid());
   CHECK(heap->processes[0].version.starts_with("3."));
@@ -74,20 +76,20 @@ TEST_CASE("python_heap: types are summed by name over the main processes") {
   CHECK(types[0].repr == "<class '__main__.Leak'>");
   CHECK(types[0].objects == 100000);
   CheckOrder(types);
-  CHECK(heap->types[0].name == "__main__.Leak");
-  CHECK(heap->types[0].objects == 200000);
-  CheckOrder(heap->types);
-  for (const PythonTypeUsage& sum : heap->types) {
+  CHECK(heap->sums.main->types[0].name == "__main__.Leak");
+  CHECK(heap->sums.main->types[0].objects == 200000);
+  CheckOrder(heap->sums.main->types);
+  for (const PythonTypeUsage& sum : heap->sums.main->types) {
     INFO(sum.name);
     const auto& first_type = UsageOf(types, sum.name);
     const auto& second_type = UsageOf(heap->processes[1].types, sum.name);
     CHECK(sum.objects == first_type.objects + second_type.objects);
     CHECK(sum.bytes == *first_type.bytes + *second_type.bytes);
   }
-  CHECK(heap->untracked.size() > 3);
-  CheckOrder(heap->untracked);
-  CHECK(heap->generations.size() == 3);
-  CHECK(heap->modules.value_or(0) > 40);
+  CHECK(heap->sums.main->untracked.size() > 3);
+  CheckOrder(heap->sums.main->untracked);
+  CHECK(heap->sums.main->generations.size() == 3);
+  CHECK(heap->sums.main->modules.value_or(0) > 40);
 }
 
 TEST_CASE("python_heap: of very many types not all are listed, but summed") {
@@ -112,12 +114,13 @@ sys.stdout.write('.\n'); sys.stdout.flush(); os.read(0, 1)
   CHECK_FALSE(heap->processes[0].by_bytes.empty());
   CHECK(heap->processes[4].types.empty());
   CHECK(heap->processes[4].by_bytes.empty());
-  CheckOrder(heap->types);
-  CHECK(heap->types.size() < 5 * 550);
-  CHECK(UsageOf(heap->types, "(other)").objects > 550);
+  CheckOrder(heap->sums.main->types);
+  CHECK(heap->sums.main->types.size() < 5 * 550);
+  CHECK(UsageOf(heap->sums.main->types, "(other)").objects > 550);
   uint64_t lists = 0;
   uint64_t objects = 0;
-  for (const PythonTypeUsage& type : heap->types) objects += type.objects;
+  for (const PythonTypeUsage& type : heap->sums.main->types)
+    objects += type.objects;
   for (const PythonTypeUsage& type : heap->processes[0].types) {
     lists += type.objects;
   }
@@ -131,11 +134,11 @@ TEST_CASE("python_heap: the types of a lone process are the target's") {
   const auto& heap = collected.snapshot.python_heap;
   REQUIRE(heap != nullptr);
   const auto& types = heap->processes.at(0).types;
-  REQUIRE(heap->types.size() == types.size());
+  REQUIRE(heap->sums.main->types.size() == types.size());
   for (size_t i = 0; i < types.size(); ++i) {
-    CHECK(heap->types[i].name == types[i].name);
-    CHECK(heap->types[i].objects == types[i].objects);
-    CHECK(heap->types[i].bytes == types[i].bytes);
+    CHECK(heap->sums.main->types[i].name == types[i].name);
+    CHECK(heap->sums.main->types[i].objects == types[i].objects);
+    CHECK(heap->sums.main->types[i].bytes == types[i].bytes);
   }
 }
 

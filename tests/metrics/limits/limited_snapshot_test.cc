@@ -113,22 +113,25 @@ TEST_CASE("limited snapshot: directories that were not measured have no rest") {
 
 TEST_CASE("limited snapshot: bytes of types are absent where none is known") {
   PythonHeapSnapshot heap;
-  heap.types = {{"a", 5, 50}, {"b", 4, std::nullopt}, {"c", 3, 30}};
-  heap.untracked = {{"str", 9, 90}, {"int", 8, 80}};
+  PythonHeapSums& sums = heap.sums.children.emplace();
+  sums.types = {{"a", 5, 50}, {"b", 4, std::nullopt}, {"c", 3, 30}};
+  sums.untracked = {{"str", 9, 90}, {"int", 8, 80}};
   RowChoice choice;
-  choice.python_types = {0};
+  choice.python_types.children = {0};
   const auto one = Limited(&TargetSnapshot::python_heap, heap, choice);
-  const LimitedLists& lists = one.lists;
-  CHECK(lists.python_types.own.size() == 1);
-  CHECK(lists.python_types.dropped == 2);
-  CHECK(lists.python_types.other.value().name == "(other)");
-  CHECK(lists.python_types.other.value().objects == 7);
-  CHECK(lists.python_types.other.value().bytes == 30);
-  CHECK(lists.python_untracked.own.size() == 2);
-  CHECK(lists.python_untracked.dropped == 0);
-  choice.python_types = {0, 2};
+  const auto& types = one.lists.python_types;
+  CHECK(types.main.empty());
+  CHECK(types.children.own.size() == 1);
+  CHECK(types.children.dropped == 2);
+  CHECK(types.children.other.value().name == "(other)");
+  CHECK(types.children.other.value().objects == 7);
+  CHECK(types.children.other.value().bytes == 30);
+  CHECK(one.lists.python_untracked.main.empty());
+  CHECK(one.lists.python_untracked.children.own.size() == 2);
+  CHECK(one.lists.python_untracked.children.dropped == 0);
+  choice.python_types.children = {0, 2};
   CHECK_FALSE(Limited(&TargetSnapshot::python_heap, heap, choice)
-                  .lists.python_types.other.value()
+                  .lists.python_types.children.other.value()
                   .bytes);
 }
 

@@ -42,7 +42,8 @@ TargetSnapshot Target(const std::string& name, const std::string& mappings,
     disk.temporary_directories.push_back({7, 1, {c}, {{1, 1, 1}}, ""});
   }
   PythonHeapSnapshot heap;
-  for (const char c : types) heap.types.push_back({{c}, 1, 1});
+  heap.sums.main.emplace();
+  for (const char c : types) heap.sums.main->types.push_back({{c}, 1, 1});
   target.mappings = std::make_shared<MappingsSnapshot>(by_name);
   target.disk_usage = std::make_shared<DiskUsageSnapshot>(disk);
   target.python_heap = std::make_shared<PythonHeapSnapshot>(heap);
@@ -76,13 +77,13 @@ TEST_CASE("series limits: each list has its own limit and its own memory") {
   CHECK(choice.children == kTop + 1);
   CHECK(choice.mappings == Indices{0, 1, 2});
   CHECK(choice.temporary_directories == Indices{0, 1});
-  CHECK(choice.python_types == Indices{0});
+  CHECK(choice.python_types.main == Indices{0});
   // What was third stays, in one list and not in another.
   const auto later =
       limits.Choose(Of({Target("a", "abdc", "acbd", "bac")})).at(0);
   CHECK(later.mappings == Indices{0, 1, 3});
   CHECK(later.temporary_directories == Indices{0, 2});
-  CHECK(later.python_types == Indices{1});
+  CHECK(later.python_types.main == Indices{1});
 }
 
 TEST_CASE("series limits: rows that change places at the edge do not flicker") {
@@ -97,8 +98,38 @@ TEST_CASE("series limits: rows that change places at the edge do not flicker") {
         letters[4] == 'e' ? Indices{0, 1, 2, 3, 4} : Indices{0, 1, 2, 3, 5};
     CHECK(choice.mappings == expected);
     CHECK(choice.temporary_directories == expected);
-    CHECK(choice.python_types == expected);
+    CHECK(choice.python_types.main == expected);
   }
+}
+
+TEST_CASE("series limits: scopes do not share what is remembered of types") {
+  SeriesLimits limits;
+  config::Config config = Config({"a"});
+  config.collectors.python_heap.top = 1;
+  limits.Configure(config);
+  const auto choose = [&](const char* main, const char* children) {
+    PythonHeapSnapshot heap;
+    for (const char c : std::string(main)) {
+      if (!heap.sums.main) heap.sums.main.emplace();
+      heap.sums.main->types.push_back({{c}, 1, 1});
+    }
+    for (const char c : std::string(children)) {
+      if (!heap.sums.children) heap.sums.children.emplace();
+      heap.sums.children->types.push_back({{c}, 1, 1});
+    }
+    TargetSnapshot target = Target("a", "");
+    target.python_heap = std::make_shared<PythonHeapSnapshot>(heap);
+    return limits.Choose(Of({target})).at(0).python_types;
+  };
+  auto choice = choose("ab", "ba");
+  CHECK(choice.main == Indices{0});
+  CHECK(choice.children == Indices{0});
+  choice = choose("ba", "ab");
+  CHECK(choice.main == Indices{1});
+  CHECK(choice.children == Indices{1});
+  choice = choose("ab", "");
+  CHECK(choice.main == Indices{0});
+  CHECK(choice.children.empty());
 }
 
 TEST_CASE("series limits: targets do not share what is remembered") {
@@ -125,7 +156,7 @@ TEST_CASE("series limits: a scrape of something else leaves memory alone") {
   const auto none = limits.Choose(Of({without})).at(0);
   CHECK(none.mappings.empty());
   CHECK(none.temporary_directories.empty());
-  CHECK(none.python_types.empty());
+  CHECK(none.python_types.main.empty());
   CHECK(limits.Choose({}).empty());
   CHECK(Mappings(limits, "a", "abcdfeg") == "abcde");
 }

@@ -109,23 +109,29 @@ PythonHeapSnapshot Heap() {
   process.types = {{"function", 8804, 1u << 19, "<class 'function'>"},
                    {"a\nb", 6586, 1u << 18, "<class 'a\nb'>"}};
   heap.processes = {process};
-  heap.types = {{"dict", 6586, 1u << 20},
+  PythonHeapSums& sums = heap.sums.main.emplace();
+  sums.types = {{"dict", 6586, 1u << 20},
                 {"app.Mod\xC4", 22, 500},
                 {"app.Mod\xC3", 20, std::nullopt}};
   for (int i = 0; i < 11; ++i) {
-    heap.types.push_back(
+    sums.types.push_back(
         {"rare" + std::to_string(i), i == 0 ? 10u : 9u, i == 0 ? 100u : 90u});
   }
-  heap.types.push_back({"(other)", 5, 50});
-  heap.untracked = {{"str", 100000, 9000000}};
-  heap.generations = {{120, 4000, 0}, {10, 300, 0}, {2, 5, 1}};
-  heap.gc_counts = {350, 7, 2};
-  heap.permanent_objects = 2200;
-  heap.modules = 150;
-  heap.arena_bytes = 64u << 20;
-  heap.arena_used_bytes = 60u << 20;
-  heap.walk_duration_seconds = 0.1;
-  heap.walk_complete = true;
+  sums.types.push_back({"(other)", 5, 50});
+  sums.untracked = {{"str", 100000, 9000000}};
+  sums.generations = {{120, 4000, 0}, {10, 300, 0}, {2, 5, 1}};
+  sums.gc_counts = {350, 7, 2};
+  sums.permanent_objects = 2200;
+  sums.modules = 150;
+  sums.arena_bytes = 64u << 20;
+  sums.arena_used_bytes = 60u << 20;
+  sums.walk_duration_seconds = 0.1;
+  sums.walk_complete = true;
+  PythonHeapSums& children = heap.sums.children.emplace();
+  children.types = {{"app.Job", 11295, 145u << 20}};
+  children.generations = {{40, 900, 0}};
+  children.modules = 450;
+  children.walk_duration_seconds = 0.25;
   return heap;
 }
 

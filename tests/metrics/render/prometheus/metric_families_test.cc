@@ -138,10 +138,13 @@ TEST_CASE("families: random bytes for names never make a label set twice") {
     auto disk = std::make_shared<DiskUsageSnapshot>();
     auto heap = std::make_shared<PythonHeapSnapshot>();
     heap->processes = {{1, name(), {}, {}, {}}};
+    heap->sums.main.emplace();
+    heap->sums.children.emplace();
     for (int i = 0; i < 30; ++i) {
       tree->children.push_back({100 + i, 1, 'S', 1, name(), std::nullopt});
       mappings->by_name.push_back({name(), 1});
-      heap->types.push_back({name(), 1, 1});
+      heap->sums.main->types.push_back({name(), 1, 1});
+      heap->sums.children->types.push_back({name(), 1, 1});
       disk->repository_caches.push_back({name(), 1, true, 1, 1, {{}}, ""});
       disk->temporary_directories.push_back(
           {static_cast<pid_t>(random() % 2), 1, name(), {{}}, ""});

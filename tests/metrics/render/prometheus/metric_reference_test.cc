@@ -22,7 +22,7 @@ TEST_CASE("metric reference: a row says kind, labels and meaning") {
   const std::string text = MetricReference();
   for (const char* row :
        {"\n| `leak_mapping_bytes` | gauge | `target` `mapping` | Size of ",
-        "\n| `leak_python_gc_collections_total` | counter | `target` "
+        "\n| `leak_python_gc_collections_total` | counter | `target` `scope` "
         "`generation` | ",
         "\n| `leak_exporter_build_info` | info | `version` `revision` "
         "`compiler` | The exporter's build. |\n",

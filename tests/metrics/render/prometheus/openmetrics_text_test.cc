@@ -163,7 +163,7 @@ TEST_CASE("text: the same bytes as prometheus-cpp's serializer") {
   Snapshot snapshot = RichSnapshot();
   auto heap =
       std::make_shared<PythonHeapSnapshot>(*snapshot.targets[0].python_heap);
-  heap->walk_duration_seconds = 0.125;
+  heap->sums.main->walk_duration_seconds = 0.125;
   snapshot.targets[0].python_heap = heap;
   for (TargetSnapshot& target : snapshot.targets) {
     for (CollectorRun& run : target.runs) run.duration_seconds = 0.5;

@@ -14,6 +14,7 @@ namespace {
 PythonHeapSnapshot OneProcess() {
   PythonHeapSnapshot heap;
   heap.processes = {{7, "3.11.2", {}, {}, {}}};
+  heap.sums.main.emplace();
   return heap;
 }
 
@@ -30,19 +31,47 @@ TEST_CASE("python families: a heap that no process has leaves no series") {
 
 TEST_CASE("python families: types past the top are together") {
   PythonHeapSnapshot heap = OneProcess();
-  heap.types = {{"dict", 9, 900},
-                {"list", 8, std::nullopt},
-                {"a", 4, std::nullopt},
-                {"b", 3, 30},
-                {"c", 2, 20}};
+  heap.sums.main->types = {{"dict", 9, 900},
+                           {"list", 8, std::nullopt},
+                           {"a", 4, std::nullopt},
+                           {"b", 3, 30},
+                           {"c", 2, 20}};
   config::CollectorsConfig tops;
   tops.python_heap.top = 2;
   const Snapshot snapshot = Heap(heap);
   CHECK(SamplesOf(snapshot, "leak_python_objects", tops) ==
-        Lines{"{target=t,class=dict} 9", "{target=t,class=list} 8",
-              "{target=t,class=(other)} 9"});
+        Lines{"{target=t,scope=main,class=dict} 9",
+              "{target=t,scope=main,class=list} 8",
+              "{target=t,scope=main,class=(other)} 9"});
   CHECK(SamplesOf(snapshot, "leak_python_object_bytes", tops) ==
-        Lines{"{target=t,class=dict} 900", "{target=t,class=(other)} 50"});
+        Lines{"{target=t,scope=main,class=dict} 900",
+              "{target=t,scope=main,class=(other)} 50"});
+  CHECK(SamplesOf(snapshot, "leak_series_dropped", tops) ==
+        Lines{"{target=t,family=leak_python_objects} 3",
+              "{target=t,family=leak_python_object_bytes} 3"});
+}
+
+TEST_CASE("python families: each scope has its series, one without has none") {
+  PythonHeapSnapshot heap = OneProcess();
+  heap.sums.main->types = {{"dict", 9, 900}, {"list", 8, 800}};
+  heap.sums.main->modules = 3;
+  PythonHeapSums& children = heap.sums.children.emplace();
+  children.types = {{"list", 7, 700}, {"a", 6, 60}, {"b", 5, 50}};
+  children.modules = 4;
+  children.generations = {{1, 2, 3}};
+  config::CollectorsConfig tops;
+  tops.python_heap.top = 1;
+  const Snapshot snapshot = Heap(heap);
+  CHECK(SamplesOf(snapshot, "leak_python_objects", tops) ==
+        Lines{"{target=t,scope=main,class=dict} 9",
+              "{target=t,scope=main,class=(other)} 8",
+              "{target=t,scope=children,class=list} 7",
+              "{target=t,scope=children,class=(other)} 11"});
+  CHECK(SamplesOf(snapshot, "leak_python_modules") ==
+        Lines{"{target=t,scope=main} 3", "{target=t,scope=children} 4"});
+  CHECK(SamplesOf(snapshot, "leak_python_gc_collections_total") ==
+        Lines{"{target=t,scope=children,generation=0} 1"});
+  // The series that a list's limit withheld, of both scopes together.
   CHECK(SamplesOf(snapshot, "leak_series_dropped", tops) ==
         Lines{"{target=t,family=leak_python_objects} 3",
               "{target=t,family=leak_python_object_bytes} 3"});
@@ -51,19 +80,21 @@ TEST_CASE("python families: types past the top are together") {
 TEST_CASE("python families: names that repair makes equal are one series") {
   const auto families = BuildFamilies(LimitAtOnce(RichSnapshot(), RichTops()));
   CHECK(SamplesOf(families, "leak_python_objects") ==
-        Lines{"{target=analyzer,class=dict} 6586",
-              "{target=analyzer,class=app.Mod\uFFFD} 42",
-              "{target=analyzer,class=(other)} 105"});
+        Lines{"{target=analyzer,scope=main,class=dict} 6586",
+              "{target=analyzer,scope=main,class=app.Mod\uFFFD} 42",
+              "{target=analyzer,scope=main,class=(other)} 105",
+              "{target=analyzer,scope=children,class=app.Job} 11295"});
   CHECK(SamplesOf(families, "leak_python_object_bytes") ==
-        Lines{"{target=analyzer,class=dict} 1048576",
-              "{target=analyzer,class=app.Mod\uFFFD} 500",
-              "{target=analyzer,class=(other)} 1050"});
+        Lines{"{target=analyzer,scope=main,class=dict} 1048576",
+              "{target=analyzer,scope=main,class=app.Mod\uFFFD} 500",
+              "{target=analyzer,scope=main,class=(other)} 1050",
+              "{target=analyzer,scope=children,class=app.Job} 152043520"});
 }
 
 TEST_CASE("python families: objects that are not tracked have no limit") {
   PythonHeapSnapshot heap = OneProcess();
   for (int i = 0; i < 30; ++i) {
-    heap.untracked.push_back({"type" + std::to_string(i), 1, 1});
+    heap.sums.main->untracked.push_back({"type" + std::to_string(i), 1, 1});
   }
   config::CollectorsConfig tops;
   tops.python_heap.top = 2;
@@ -76,40 +107,45 @@ TEST_CASE("python families: objects that are not tracked have no limit") {
 
 TEST_CASE("python families: what the collector says is by generation") {
   PythonHeapSnapshot heap = OneProcess();
-  heap.generations = {{120, 4000, 1}, {10, 300, 2}};
-  heap.gc_counts = {350, -7, 2};
+  heap.sums.main->generations = {{120, 4000, 1}, {10, 300, 2}};
+  heap.sums.main->gc_counts = {350, -7, 2};
   const Snapshot snapshot = Heap(heap);
   CHECK(SamplesOf(snapshot, "leak_python_gc_collections_total") ==
-        Lines{"{target=t,generation=0} 120", "{target=t,generation=1} 10"});
+        Lines{"{target=t,scope=main,generation=0} 120",
+              "{target=t,scope=main,generation=1} 10"});
   CHECK(SamplesOf(snapshot, "leak_python_gc_collected_objects_total") ==
-        Lines{"{target=t,generation=0} 4000", "{target=t,generation=1} 300"});
+        Lines{"{target=t,scope=main,generation=0} 4000",
+              "{target=t,scope=main,generation=1} 300"});
   CHECK(SamplesOf(snapshot, "leak_python_gc_uncollectable_objects_total") ==
-        Lines{"{target=t,generation=0} 1", "{target=t,generation=1} 2"});
+        Lines{"{target=t,scope=main,generation=0} 1",
+              "{target=t,scope=main,generation=1} 2"});
   CHECK(SamplesOf(snapshot, "leak_python_gc_pending") ==
-        Lines{"{target=t,generation=0} 350", "{target=t,generation=1} -7",
-              "{target=t,generation=2} 2"});
+        Lines{"{target=t,scope=main,generation=0} 350",
+              "{target=t,scope=main,generation=1} -7",
+              "{target=t,scope=main,generation=2} 2"});
 }
 
 TEST_CASE("python families: the interpreter, its arenas and the walk") {
   PythonHeapSnapshot heap = OneProcess();
-  heap.modules = 150;
-  heap.arena_bytes = 64;
-  heap.permanent_objects = 5;
-  heap.walk_duration_seconds = 0.5;
-  heap.walk_complete = true;
+  heap.sums.main->modules = 150;
+  heap.sums.main->arena_bytes = 64;
+  heap.sums.main->permanent_objects = 5;
+  heap.sums.main->walk_duration_seconds = 0.5;
+  heap.sums.main->walk_complete = true;
   const auto families = BuildFamilies(LimitAtOnce(Heap(heap)));
   CHECK(SamplesOf(families, "leak_python_info") ==
         Lines{"{target=t,pid=7,version=3.11.2} 1"});
-  CHECK(SamplesOf(families, "leak_python_modules") == Lines{"{target=t} 150"});
+  CHECK(SamplesOf(families, "leak_python_modules") ==
+        Lines{"{target=t,scope=main} 150"});
   CHECK(SamplesOf(families, "leak_python_arena_bytes") ==
-        Lines{"{target=t} 64"});
+        Lines{"{target=t,scope=main} 64"});
   CHECK(SamplesOf(families, "leak_python_arena_used_bytes").empty());
   CHECK(SamplesOf(families, "leak_python_permanent_objects") ==
-        Lines{"{target=t} 5"});
+        Lines{"{target=t,scope=main} 5"});
   CHECK(SamplesOf(families, "leak_python_walk_duration_seconds") ==
-        Lines{"{target=t} 0.5"});
+        Lines{"{target=t,scope=main} 0.5"});
   CHECK(SamplesOf(families, "leak_python_walk_complete") ==
-        Lines{"{target=t} 1"});
+        Lines{"{target=t,scope=main} 1"});
 }
 
 }  // namespace
