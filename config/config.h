@@ -102,6 +102,13 @@ struct PythonHeapConfig {
   bool values = true;
   /// Whether to stop the target while its memory is copied.
   bool freeze = false;
+  /// Whether the heaps of descendants are measured, and not only those of main
+  /// processes.
+  bool children = true;
+  /// The children whose own lists of types are kept.
+  size_t max_processes = 64;
+  /// The share of one core that all walks of the exporter may take together.
+  double cpu_share = 0.05;
 
   bool operator==(const PythonHeapConfig&) const = default;
 };

@@ -48,12 +48,22 @@ void ReadDiskUsage(MapReader map, DiskUsageConfig& config) {
   map.RejectOthers();
 }
 
+std::optional<std::string> CheckProcesses(const std::string& text) {
+  if (text == "all" || text == "main") return std::nullopt;
+  return "is not valid; expected all or main";
+}
+
 void ReadPythonHeap(MapReader map, PythonHeapConfig& config) {
   map.Bool("enabled", config.enabled);
   map.Duration("min_interval", config.min_interval);
   map.Count("top", config.top);
   map.Bool("values", config.values);
   map.Bool("freeze", config.freeze);
+  std::string processes = config.children ? "all" : "main";
+  map.String("processes", CheckProcesses, processes);
+  config.children = processes == "all";
+  map.Count("max_processes", config.max_processes);
+  map.Share("cpu_share", config.cpu_share);
   map.RejectOthers();
 }
 

@@ -210,6 +210,23 @@ void MapReader::Parsed(std::string_view key, std::string_view expected,
   }
 }
 
+void MapReader::Share(std::string_view key, double& value) {
+  constexpr std::string_view kExpected = "a number above 0, at most 1";
+  const YamlNode* const node = Scalar(key, kExpected);
+  if (node == nullptr) return;
+  double number = 0;
+  const char* const end = node->text.data() + node->text.size();
+  const auto [stop, error] =
+      std::from_chars(node->text.data(), end, number, std::chars_format::fixed);
+  if (error == std::errc() && stop == end && number > 0 && number <= 1) {
+    value = number;
+  } else {
+    errors_.Add(node->position, PathOf(key),
+                Quote(node->text) + " is not valid; expected " +
+                    std::string(kExpected));
+  }
+}
+
 void MapReader::Duration(std::string_view key,
                          std::chrono::nanoseconds& value) {
   Parsed(key, "a duration such as 5 minutes", ParseDuration, value);

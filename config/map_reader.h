@@ -46,6 +46,8 @@ class MapReader {
   void Bool(std::string_view key, bool& value);
   /// A whole number from 0 to 10000.
   void Count(std::string_view key, size_t& value);
+  /// A number above 0, at most 1, as it is written without an exponent.
+  void Share(std::string_view key, double& value);
   void Duration(std::string_view key, std::chrono::nanoseconds& value);
   void Size(std::string_view key, uint64_t& value);
   void String(std::string_view key, const Check& check, std::string& value);

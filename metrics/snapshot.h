@@ -276,11 +276,38 @@ struct PythonHeapSums {
   bool walk_complete = false;
 };
 
+/// How many Python processes a scope has, and how old the sums over them are.
+struct PythonCensus {
+  /// Each process has one, and further ones if it has sub-interpreters.
+  size_t interpreters = 0;
+  /// Processes that were found and not read yet.
+  size_t unread = 0;
+  /// The Unix time of the oldest walk that the sums hold.
+  std::optional<double> oldest_walk;
+};
+
+/// What one Python process holds.
+struct PythonProcessUsage {
+  pid_t pid = 0;
+  bool is_main = false;
+  std::string version;
+  uint64_t objects = 0;
+  /// Absent if the sizes of some objects are not known.
+  std::optional<uint64_t> bytes;
+  /// Tells it from a later process with its pid.
+  uint64_t start_time_ticks = 0;
+};
+
 struct PythonHeapSnapshot {
-  /// The main processes among them.
+  /// The main processes, sorted by pid.
   std::vector<PythonProcess> processes;
+  /// The children that hold most objects, most first.
+  std::vector<PythonProcess> children;
+  /// Every process that was read, most objects first.
+  std::vector<PythonProcessUsage> usage;
   /// Absent for a scope in which no Python process was read.
   ByScope<std::optional<PythonHeapSums>> sums;
+  ByScope<PythonCensus> census;
 };
 
 /// The record of one collector's last run on a target.

@@ -61,7 +61,10 @@ int RunProfile(const Options& options, std::ostream& out, std::ostream& err) {
   Snapshotter snapshotter(MakeMeasuringFactory(proc_fs, RaiseDescriptorLimit(),
                                                *std::move(look_up_user)),
                           {clock, proc_fs, workers, *logger});
-  snapshotter.Configure(*config);
+  // The blocks show the heaps of main processes only.
+  config::Config main_only = *config;
+  main_only.collectors.python_heap.children = false;
+  snapshotter.Configure(main_only);
   const Snapshot snapshot = snapshotter.Take(
       {std::nullopt, render::CollectorsOf(options.blocks), kBudget});
   // Warnings come before the blocks that they are about.

@@ -49,6 +49,8 @@ Snapshotter::Snapshotter(MeasuringFactory factory,
                environment.background, environment.clock),
       looks_(std::make_shared<OutstandingLooks>(lookers_, environment.clock,
                                                 environment.looks)),
+      walk_budget_(std::make_shared<SharedWalkBudget>(
+          environment.clock, config::PythonHeapConfig().cpu_share)),
       environment_{environment.clock,
                    environment.proc_fs,
                    workers_,
@@ -63,8 +65,9 @@ Snapshotter::~Snapshotter() { Stop(); }
 void Snapshotter::Configure(const config::Config& config) {
   auto setup = std::make_shared<Setup>();
   setup->collectors = config.collectors;
+  walk_budget_->SetShare(config.collectors.python_heap.cpu_share);
   for (const auto& collector :
-       factory_.make_collectors(config.collectors, looks_)) {
+       factory_.make_collectors(config.collectors, looks_, walk_budget_)) {
     setup->enabled.set(static_cast<size_t>(collector->id()));
   }
   const std::lock_guard lock(mutex_);
@@ -85,7 +88,8 @@ std::shared_ptr<CollectorRunner> Snapshotter::KeepOrMake(
   }
   return std::make_shared<CollectorRunner>(
       target, factory_.make_search(target, config.targets.size()),
-      factory_.make_collectors(config.collectors, looks_), environment_);
+      factory_.make_collectors(config.collectors, looks_, walk_budget_),
+      environment_);
 }
 
 Snapshot Snapshotter::Take(const SnapshotRequest& request) const {

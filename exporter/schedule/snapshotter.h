@@ -16,6 +16,7 @@
 #include "exporter/schedule/collector_runner.h"
 #include "exporter/schedule/outstanding_looks.h"
 #include "exporter/schedule/outstanding_work.h"
+#include "exporter/schedule/shared_walk_budget.h"
 #include "exporter/schedule/waitable_clock.h"
 #include "exporter/schedule/worker_pool.h"
 #include "exporter/schedule/worker_threads.h"
@@ -51,7 +52,8 @@ struct MeasuringFactory {
   /// Makes one target's collectors. All of them, also those made by a later
   /// configuration, share the looks.
   std::function<std::vector<std::unique_ptr<Collector>>(
-      const config::CollectorsConfig&, const std::shared_ptr<DirectoryLooks>&)>
+      const config::CollectorsConfig&, const std::shared_ptr<DirectoryLooks>&,
+      const std::shared_ptr<WalkBudget>&)>
       make_collectors;
 };
 
@@ -121,6 +123,7 @@ class Snapshotter {
   /// Runs looks at directories.
   WorkerPool lookers_;
   const std::shared_ptr<OutstandingLooks> looks_;
+  const std::shared_ptr<SharedWalkBudget> walk_budget_;
   const RunnerEnvironment environment_;
 
   mutable std::mutex mutex_;

@@ -218,6 +218,13 @@ class Application:
     def heap(self):
         self.add("leak_python_info", lambda _: 1, "info", pid=self.pid,
                  version="3.11.2")
+        self.add_sum("leak_python_interpreters", lambda _: 1)
+        self.add_sum("leak_python_processes_unread", lambda _: 0)
+        self.add_sum("leak_python_oldest_walk_timestamp_seconds",
+                     lambda seconds: self.history.start + seconds - 12)
+        self.add_sum("leak_python_process_objects",
+                     lambda seconds: 61_000 + self.leaked_objects(seconds),
+                     pid=self.pid)
         self.types("leak_python_object", CLASSES)
         self.types("leak_python_untracked_object", UNTRACKED)
         leaked = "app.session.Session"

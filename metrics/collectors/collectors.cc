@@ -23,7 +23,8 @@ std::unique_ptr<Collector> MakeIf(bool enabled, const Arguments&... arguments) {
 /// Null where it is not enabled.
 std::unique_ptr<Collector> MakeCollector(
     CollectorId id, const config::CollectorsConfig& config,
-    const std::shared_ptr<DirectoryLooks>& looks) {
+    const std::shared_ptr<DirectoryLooks>& looks,
+    const std::shared_ptr<WalkBudget>& budget) {
   switch (id) {
     case CollectorId::kTargets:
       // Not a collector: the processes are what collectors are given.
@@ -46,7 +47,7 @@ std::unique_ptr<Collector> MakeCollector(
                                         config.disk_usage, looks);
     case CollectorId::kPythonHeap:
       return MakeIf<PythonHeapCollector>(config.python_heap.enabled,
-                                         config.python_heap);
+                                         config.python_heap, budget);
   }
   return nullptr;
 }
@@ -55,10 +56,11 @@ std::unique_ptr<Collector> MakeCollector(
 
 std::vector<std::unique_ptr<Collector>> MakeCollectors(
     const config::CollectorsConfig& config,
-    const std::shared_ptr<DirectoryLooks>& looks) {
+    const std::shared_ptr<DirectoryLooks>& looks,
+    const std::shared_ptr<WalkBudget>& budget) {
   std::vector<std::unique_ptr<Collector>> collectors;
   for (const CollectorId id : kValuesOf<CollectorId>) {
-    if (auto collector = MakeCollector(id, config, looks)) {
+    if (auto collector = MakeCollector(id, config, looks, budget)) {
       collectors.push_back(std::move(collector));
     }
   }

@@ -1,25 +1,22 @@
 #include "metrics/collectors/python_heap.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "metrics/base/accumulate.h"
 #include "metrics/cpython/measure_python.h"
 
 namespace leak_exporter {
 namespace {
-
-// What the lists of a target's processes may take, and what the sums over them.
-constexpr size_t kMostListBytes = size_t{4} << 20;
-constexpr size_t kMostTypeBytes = size_t{4} << 20;
 
 std::vector<PythonObjectRow> MakeRows(
     const std::vector<cpython::RankedRow>& ranked) {
@@ -42,135 +39,39 @@ std::vector<PythonTypeUsage> MakeUsages(
   return usages;
 }
 
-/// The memory that a list of types takes.
-size_t BytesOf(const std::vector<PythonTypeUsage>& types) {
-  size_t bytes = 0;
-  for (const PythonTypeUsage& type : types) {
-    bytes += sizeof(type) + type.name.size() + type.repr.size();
+HeapFinding MakeFinding(pid_t pid, cpython::PythonMeasurement measurement) {
+  HeapFinding finding;
+  finding.process = {pid,
+                     cpython::ToString(measurement.version),
+                     MakeRows(measurement.by_references),
+                     MakeRows(measurement.by_bytes),
+                     MakeUsages(std::move(measurement.types)),
+                     std::move(measurement.unknown_sizes)};
+  finding.untracked = MakeUsages(std::move(measurement.untracked));
+  for (const cpython::GenerationStatistics& generation :
+       measurement.generations) {
+    finding.generations.push_back({generation.collections, generation.collected,
+                                   generation.uncollectable});
   }
-  return bytes;
+  finding.gc_counts = std::move(measurement.gc_counts);
+  finding.modules = measurement.modules;
+  finding.permanent_objects = measurement.walk.permanent_objects;
+  if (measurement.arenas) {
+    finding.arena_bytes = measurement.arenas->reserved_bytes;
+    finding.arena_used_bytes = measurement.arenas->used_bytes;
+  }
+  finding.interpreters = measurement.interpreters;
+  finding.walk_seconds = measurement.walk_seconds;
+  finding.whole = measurement.whole();
+  return finding;
 }
 
-size_t BytesOf(const std::vector<PythonObjectRow>& rows) {
-  size_t bytes = 0;
-  for (const PythonObjectRow& row : rows) {
-    bytes += sizeof(row) + row.type_repr.size() + row.repr.size();
-  }
-  return bytes;
+std::chrono::nanoseconds ThreadCpuTime() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::nanoseconds(time.tv_nsec);
 }
-
-/// Sums lists of types by name. Where there are too many names, the rest is
-/// summed as "(other)", as a list may do itself.
-class TypeSums {
- public:
-  void Add(const std::vector<PythonTypeUsage>& types) {
-    for (const PythonTypeUsage& usage : types) {
-      const auto known = by_name_.find(usage.name);
-      if (known != by_name_.end()) {
-        AddTo(usage, known->second);
-        continue;
-      }
-      bytes_ += sizeof(usage) + 2 * usage.name.size() + usage.repr.size();
-      const bool has_room = bytes_ <= kMostTypeBytes || by_name_.empty();
-      const auto [sum, is_new] =
-          by_name_.try_emplace(has_room ? usage.name : kRest, usage);
-      if (!is_new) {
-        AddTo(usage, sum->second);
-      } else if (!has_room) {
-        sum->second.name = sum->second.repr = kRest;
-      }
-    }
-  }
-
-  /// Most objects first.
-  std::vector<PythonTypeUsage> Take() {
-    std::vector<PythonTypeUsage> sums;
-    sums.reserve(by_name_.size());
-    while (!by_name_.empty()) {
-      sums.push_back(std::move(by_name_.extract(by_name_.begin()).mapped()));
-    }
-    std::ranges::sort(sums, [](const auto& a, const auto& b) {
-      return std::tie(b.objects, a.name) < std::tie(a.objects, b.name);
-    });
-    return sums;
-  }
-
- private:
-  static void AddTo(const PythonTypeUsage& usage, PythonTypeUsage& sum) {
-    sum.objects += usage.objects;
-    AddKnown(usage.bytes, sum.bytes);
-  }
-
-  static constexpr const char* kRest = "(other)";
-
-  std::unordered_map<std::string, PythonTypeUsage> by_name_;
-  size_t bytes_ = 0;
-};
-
-/// Sums what the Python processes of a scope have.
-class Sums {
- public:
-  void Add(pid_t pid, cpython::PythonMeasurement measurement) {
-    AddEach(measurement.generations, generations_);
-    AddEach(measurement.gc_counts, sums_.gc_counts);
-    AddTo(measurement.walk.permanent_objects, sums_.permanent_objects);
-    AddTo(measurement.modules, sums_.modules);
-    if (measurement.arenas) {
-      AddTo(measurement.arenas->reserved_bytes, sums_.arena_bytes);
-      AddTo(measurement.arenas->used_bytes, sums_.arena_used_bytes);
-    }
-    sums_.walk_duration_seconds += measurement.walk_seconds;
-    complete_ = complete_ && measurement.whole();
-    untracked_.Add(MakeUsages(std::move(measurement.untracked)));
-    PythonProcess process{pid,
-                          cpython::ToString(measurement.version),
-                          MakeRows(measurement.by_references),
-                          MakeRows(measurement.by_bytes),
-                          MakeUsages(std::move(measurement.types)),
-                          std::move(measurement.unknown_sizes)};
-    types_.Add(process.types);
-    KeepLists(process);
-    processes_.push_back(std::move(process));
-  }
-
-  /// Whether a process has no lists of its own, because there was no room.
-  bool dropped_lists() const { return dropped_lists_; }
-
-  bool empty() const { return processes_.empty(); }
-
-  PythonHeapSnapshot Finish() {
-    sums_.walk_complete = complete_;
-    for (const cpython::GenerationStatistics& sum : generations_) {
-      sums_.generations.push_back(
-          {sum.collections, sum.collected, sum.uncollectable});
-    }
-    sums_.types = types_.Take();
-    sums_.untracked = untracked_.Take();
-    return {std::move(processes_), {std::move(sums_), std::nullopt}};
-  }
-
- private:
-  /// Drops the lists of a process where there is no room for them.
-  void KeepLists(PythonProcess& process) {
-    bytes_ += sizeof(process) + BytesOf(process.types) +
-              BytesOf(process.by_references) + BytesOf(process.by_bytes);
-    if (bytes_ <= kMostListBytes || processes_.empty()) return;
-    dropped_lists_ = true;
-    process.types = {};
-    process.by_references = process.by_bytes = {};
-  }
-
-  std::vector<PythonProcess> processes_;
-  PythonHeapSums sums_;
-  std::vector<cpython::GenerationStatistics> generations_;
-  TypeSums types_;
-  TypeSums untracked_;
-  size_t bytes_ = 0;
-  bool dropped_lists_ = false;
-  bool complete_ = true;
-};
-
-}  // namespace
 
 // A process that is younger may still become something else.
 bool IsStarting(const ProcessSample& process, const Clock& clock) {
@@ -191,56 +92,188 @@ std::string NotPython(const ProcessSample& process) {
          program.value_or("the program");
 }
 
+double UnixNow(const Clock& clock) {
+  return std::chrono::duration<double>(clock.WallTime().time_since_epoch())
+      .count();
+}
+
+std::optional<FileId> ExeOf(const ProcessSample& process) {
+  struct statx status;
+  if (!process.handle->Stat("exe", STATX_INO, status)) return std::nullopt;
+  return FileId::Of(status);
+}
+
+}  // namespace
+
+// One run of the collector.
+class PythonHeapCollector::Run {
+ public:
+  Run(PythonHeapCollector& collector, const CollectorContext& context,
+      ErrorTally& errors)
+      : collector_(collector),
+        ledger_(collector.ledger_),
+        context_(context),
+        errors_(errors) {
+    options_.attach.freeze = collector.config_.freeze;
+    options_.values = collector.config_.values;
+  }
+
+  // Returns false if a main process could not be read.
+  bool LookAtAll() {
+    std::vector<Candidate> mains;
+    std::vector<Candidate> children;
+    for (const ProcessSample& process : context_.tree.main) {
+      AddCandidate(process, true, mains);
+    }
+    if (collector_.config_.children) {
+      for (const ProcessSample& process : context_.tree.descendants) {
+        AddCandidate(process, false, children);
+      }
+    }
+    // What is known of main processes is first to be new. But if it takes the
+    // whole budget, the children have their turn in the next run.
+    if (collector_.children_waited_) {
+      LookInTurn(children);
+      LookInTurn(mains);
+    } else {
+      LookInTurn(mains);
+      collector_.children_waited_ = !LookInTurn(children);
+    }
+    return !failed_;
+  }
+
+  // A main process that is no Python, though some time has passed.
+  const ProcessSample* other() const { return other_; }
+
+  ByScope<size_t> CountUnread() const {
+    return {CountUnread(context_.tree.main),
+            collector_.config_.children ? CountUnread(context_.tree.descendants)
+                                        : 0};
+  }
+
+ private:
+  struct Candidate {
+    const ProcessSample* process;
+    bool is_main;
+    std::optional<std::chrono::steady_clock::time_point> looked_at;
+  };
+
+  void AddCandidate(const ProcessSample& process, bool is_main,
+                    std::vector<Candidate>& candidates) {
+    if (process.zombie()) return;
+    const HeapLedger::Look look = ledger_.LookOf(process);
+    // What is wrong with a main process is said in every run.
+    if (look.stands && (!is_main || ledger_.Knows(process))) {
+      ledger_.RecordSame(process, context_.clock.Now(),
+                         UnixNow(context_.clock));
+      return;
+    }
+    candidates.push_back({&process, is_main, look.at});
+  }
+
+  // Looks at those first that were never looked at, and then at those that have
+  // waited longest. Returns whether there was time for one, if there is one.
+  bool LookInTurn(std::vector<Candidate>& candidates) {
+    std::ranges::stable_sort(candidates, {}, &Candidate::looked_at);
+    bool any = candidates.empty();
+    for (const Candidate& candidate : candidates) {
+      const ProcessSample& process = *candidate.process;
+      // A main process of which nothing is known does not wait.
+      const bool urgent = candidate.is_main && !ledger_.Knows(process);
+      if (!urgent &&
+          (context_.deadline.Expired() || !collector_.budget_->HasAny())) {
+        continue;
+      }
+      const auto began = ThreadCpuTime();
+      LookAt(process, candidate.is_main);
+      collector_.budget_->Spend(ThreadCpuTime() - began);
+      any = true;
+    }
+    return any;
+  }
+
+  void LookAt(const ProcessSample& process, bool is_main) {
+    auto measurement = cpython::MeasurePython(
+        *process.handle, options_, context_.clock, context_.deadline);
+    const auto now = context_.clock.Now();
+    if (measurement && *measurement) {
+      return Record(process, is_main, now, **std::move(measurement));
+    }
+    ledger_.RecordNone(process, now);
+    if (!measurement) {
+      if (IsTooEarly(measurement.error(), process, context_.clock)) return;
+      errors_.Add(measurement.error());
+      failed_ = failed_ || (is_main && !IsGone(measurement.error()));
+    } else if (is_main && !IsStarting(process, context_.clock)) {
+      other_ = &process;
+    }
+  }
+
+  void Record(const ProcessSample& process, bool is_main,
+              std::chrono::steady_clock::time_point now,
+              cpython::PythonMeasurement measurement) {
+    if (!measurement.walk.incomplete.empty()) {
+      errors_.Add(ErrorCause::kLimit,
+                  process.handle->Path("mem") +
+                      ": heap walked in part: " + measurement.walk.incomplete);
+    }
+    if (measurement.missed) errors_.Add(*measurement.missed);
+    if (!measurement.unknown_sizes.empty()) {
+      errors_.Add(ErrorCause::kUnsupported, process.handle->Path("exe") + ": " +
+                                                measurement.unknown_sizes);
+    }
+    KeepExe(process);
+    HeapFinding finding = MakeFinding(process.pid(), std::move(measurement));
+    finding.walked_unix_seconds = UnixNow(context_.clock);
+    if (!ledger_.Record(process, is_main, now, std::move(finding))) {
+      errors_.Add(ErrorCause::kLimit,
+                  process.handle->Path("mem") +
+                      ": there are too many types in all heaps to remember");
+    }
+  }
+
+  void KeepExe(const ProcessSample& process) {
+    constexpr size_t kMostExes = 1024;
+    if (collector_.python_exes_.size() >= kMostExes) return;
+    if (const auto exe = ExeOf(process)) collector_.python_exes_.insert(*exe);
+  }
+
+  size_t CountUnread(const std::vector<ProcessSample>& processes) const {
+    size_t unread = 0;
+    for (const ProcessSample& process : processes) {
+      if (process.zombie() || ledger_.Knows(process)) continue;
+      const auto exe = ExeOf(process);
+      if (exe && collector_.python_exes_.contains(*exe)) ++unread;
+    }
+    return unread;
+  }
+
+  PythonHeapCollector& collector_;
+  HeapLedger& ledger_;
+  const CollectorContext& context_;
+  ErrorTally& errors_;
+  cpython::MeasureOptions options_;
+  bool failed_ = false;
+  const ProcessSample* other_ = nullptr;
+};
+
 bool PythonHeapCollector::Collect(const CollectorContext& context,
                                   TargetSnapshot& snapshot,
                                   ErrorTally& errors) {
-  cpython::MeasureOptions options;
-  options.attach.freeze = config_.freeze;
-  options.values = config_.values;
-  Sums sums;
-  bool failed = false;
-  const ProcessSample* other = nullptr;
-  for (const ProcessSample& process : context.tree.main) {
-    if (process.zombie()) continue;
-    auto measurement = cpython::MeasurePython(*process.handle, options,
-                                              context.clock, context.deadline);
-    if (!measurement &&
-        IsTooEarly(measurement.error(), process, context.clock)) {
-      continue;
-    }
-    if (!measurement) {
-      errors.Add(measurement.error());
-      failed = failed || !IsGone(measurement.error());
-      continue;
-    }
-    if (!*measurement) {
-      if (!IsStarting(process, context.clock)) other = &process;
-      continue;
-    }
-    if (!(*measurement)->walk.incomplete.empty()) {
-      errors.Add(ErrorCause::kLimit, process.handle->Path("mem") +
-                                         ": heap walked in part: " +
-                                         (*measurement)->walk.incomplete);
-    }
-    if ((*measurement)->missed) errors.Add(*(*measurement)->missed);
-    if (!(*measurement)->unknown_sizes.empty()) {
-      errors.Add(ErrorCause::kUnsupported, process.handle->Path("exe") + ": " +
-                                               (*measurement)->unknown_sizes);
-    }
-    sums.Add(process.pid(), **std::move(measurement));
+  ledger_.Begin(context.tree);
+  Run run(*this, context, errors);
+  const bool success = run.LookAtAll();
+  auto heap = ledger_.Sum(run.CountUnread());
+  if (!heap && success && run.other() != nullptr) {
+    errors.Add(ErrorCause::kNotPython, NotPython(*run.other()));
   }
-  if (sums.empty() && !failed && other != nullptr) {
-    errors.Add(ErrorCause::kNotPython, NotPython(*other));
-  }
-  if (sums.dropped_lists()) {
+  if (ledger_.dropped_lists()) {
     errors.Add(ErrorCause::kLimit,
                "there are too many Python processes to list the types and "
                "objects of each");
   }
-  if (!sums.empty()) {
-    snapshot.python_heap = std::make_shared<PythonHeapSnapshot>(sums.Finish());
-  }
-  return !failed;
+  snapshot.python_heap = std::move(heap);
+  return success;
 }
 
 }  // namespace leak_exporter

@@ -194,6 +194,7 @@ Result<PythonMeasurement> MeasureAttached(
   const auto start = clock.Now();
   PythonMeasurement measurement;
   measurement.version = python.layout().version;
+  measurement.interpreters = python.runtime.interpreters.size();
   if (python.layout().free_threaded) {
     measurement.unknown_sizes =
         "sizes and references in a free-threaded CPython are not known";

@@ -72,6 +72,7 @@ struct PythonMeasurement {
   std::vector<int64_t> gc_counts;
   std::optional<uint64_t> modules;
   std::optional<ArenaUsage> arenas;
+  size_t interpreters = 0;
 
   /// Whether every part is about all that there is.
   bool whole() const { return walk.incomplete.empty() && !missed; }

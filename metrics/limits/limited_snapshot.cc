@@ -139,6 +139,9 @@ LimitedLists LimitLists(const TargetSnapshot& target, const RowChoice& choice) {
     lists.python_types = {
         LimitTypes(sums.main, choice.python_types.main),
         LimitTypes(sums.children, choice.python_types.children)};
+    lists.python_processes =
+        Split(target.python_heap->usage, choice.python_processes, kEvery,
+              [](const PythonProcessUsage&) {});
     lists.python_untracked = {WithoutLimit(sums.main),
                               WithoutLimit(sums.children)};
   }

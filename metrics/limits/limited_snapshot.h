@@ -45,6 +45,7 @@ struct LimitedLists {
   /// Only directories that were measured.
   LimitedRows<TemporaryDirectory> temporary_directories;
   ByScope<LimitedRows<PythonTypeUsage>> python_types;
+  LimitedRows<PythonProcessUsage> python_processes;
   /// There are only about a dozen built-in types, so that all have series.
   ByScope<LimitedRows<PythonTypeUsage>> python_untracked;
 };

@@ -6,6 +6,9 @@
 namespace leak_exporter {
 namespace {
 
+// Enough to tell a worker that leaks from its siblings.
+constexpr size_t kPythonProcesses = 20;
+
 std::vector<size_t> ChooseDirectories(
     const std::vector<TemporaryDirectory>& directories, size_t top,
     HystereticTopN& memory) {
@@ -74,6 +77,10 @@ RowChoice SeriesLimits::ChooseFor(const TargetSnapshot& target,
                                        memory.python_types.main),
                            ChooseTypes(sums.children, config_.python_heap.top,
                                        memory.python_types.children)};
+    const auto& usage = target.python_heap->usage;
+    choice.python_processes = memory.python_processes.Choose(
+        kPythonProcesses, usage.size(),
+        [&](size_t i) { return std::to_string(usage[i].pid); });
   }
   return choice;
 }

@@ -20,6 +20,7 @@ struct RowChoice {
   /// Only directories that were measured.
   std::vector<size_t> temporary_directories;
   ByScope<std::vector<size_t>> python_types;
+  std::vector<size_t> python_processes;
 };
 
 /// How many series a target may have of each family whose labels come from the
@@ -40,6 +41,7 @@ class SeriesLimits {
     HystereticTopN mappings;
     HystereticTopN temporary_directories;
     ByScope<HystereticTopN> python_types;
+    HystereticTopN python_processes;
   };
 
   RowChoice ChooseFor(const TargetSnapshot& target, TargetMemory& memory) const;

@@ -127,7 +127,7 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
   config.open_files.enabled = what.every_collector;
   config.disk_usage.enabled = false;
   config.python_heap.enabled = false;
-  auto collectors = MakeCollectors(config, nullptr);
+  auto collectors = MakeCollectors(config, nullptr, nullptr);
   TargetWatch watch(target, fs);
   std::string buffer;
   std::vector<double> costs;
@@ -144,7 +144,7 @@ Figures Measure(const config::TargetConfig& target, const Case& what) {
                          snapshot, errors);
     }
     costs.push_back(CpuMicroseconds() - begin);
-    if (what.forget) collectors = MakeCollectors(config, nullptr);
+    if (what.forget) collectors = MakeCollectors(config, nullptr, nullptr);
     figures.fewest_children = std::min(figures.fewest_children,
                                        snapshot.process_tree->children.size());
   }

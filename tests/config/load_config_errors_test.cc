@@ -306,7 +306,21 @@ TEST_CASE("config errors: collectors") {
       {with("python_heap: {frieze: true}"),
        {"1:28: collectors.python_heap.frieze: is an unknown key (did you mean "
         "freeze?); expected one of enabled, min_interval, top, values, "
-        "freeze"}},
+        "freeze, processes, max_processes, cpu_share"}},
+      {with("python_heap: {processes: some, cpu_share: 0}"),
+       {"1:39: collectors.python_heap.processes: 'some' is not valid; expected "
+        "all or main",
+        "1:56: collectors.python_heap.cpu_share: '0' is not valid; expected a "
+        "number above 0, at most 1"}},
+      {with("python_heap: {cpu_share: 1.01}"),
+       {"1:39: collectors.python_heap.cpu_share: '1.01' is not valid; expected "
+        "a number above 0, at most 1"}},
+      {with("python_heap: {cpu_share: 5e-2}"),
+       {"1:39: collectors.python_heap.cpu_share: '5e-2' is not valid; expected "
+        "a number above 0, at most 1"}},
+      {with("python_heap: {cpu_share: nan}"),
+       {"1:39: collectors.python_heap.cpu_share: 'nan' is not valid; expected "
+        "a number above 0, at most 1"}},
       {with("open_files: {top: 5}"),
        {"1:27: collectors.open_files.top: is an unknown key; expected one of "
         "enabled"}},

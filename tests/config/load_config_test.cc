@@ -118,14 +118,15 @@ TEST_CASE("config: every key of the collectors") {
   collectors.open_files = {false};
   collectors.disk_usage = {false, std::chrono::milliseconds(250), 10'000,
                            false};
-  collectors.python_heap = {false, std::chrono::hours(1), 3, false, true};
+  collectors.python_heap = {
+      false, std::chrono::hours(1), 3, false, true, false, 7, 0.25};
   CHECK(Parsed(std::string(kTarget) + R"(collectors:
   process_tree: {enabled: false, top: 0}
   memory: {enabled: false, smaps: true, smaps_interval: minute, smaps_max_resident: 512MB}
   mappings: {enabled: false, threshold: 4096, top: 7}
   open_files: {enabled: false}
   disk_usage: {enabled: false, min_interval: 250ms, top: 10000, one_filesystem: false}
-  python_heap: {enabled: false, min_interval: 1 hour, top: 3, values: false, freeze: true}
+  python_heap: {enabled: false, min_interval: 1 hour, top: 3, values: false, freeze: true, processes: main, max_processes: 7, cpu_share: 0.25}
 )") == expected);
 }
 

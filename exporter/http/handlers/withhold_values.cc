@@ -25,9 +25,11 @@ void ShowTypes(std::vector<PythonObjectRow>& rows) {
 void Withhold(TargetSnapshot& target) {
   if (target.python_heap) {
     auto heap = std::make_shared<PythonHeapSnapshot>(*target.python_heap);
-    for (PythonProcess& process : heap->processes) {
-      ShowTypes(process.by_references);
-      ShowTypes(process.by_bytes);
+    for (auto* processes : {&heap->processes, &heap->children}) {
+      for (PythonProcess& process : *processes) {
+        ShowTypes(process.by_references);
+        ShowTypes(process.by_bytes);
+      }
     }
     target.python_heap = std::move(heap);
   }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "metrics/base/accumulate.h"
 #include "metrics/base/utf8.h"
@@ -82,15 +83,48 @@ void AddSums(std::string_view scope, const std::optional<PythonHeapSums>& sums,
                    sums->walk_complete);
 }
 
+void AddCensus(std::string_view scope, const PythonCensus& census,
+               const TargetSink& out) {
+  if (census.interpreters == 0) return;
+  out.families.Add(kPythonInterpreters, {out.target, scope},
+                   census.interpreters);
+  out.families.Add(kPythonProcessesUnread, {out.target, scope}, census.unread);
+  out.families.Add(kPythonOldestWalkTimestampSeconds, {out.target, scope},
+                   census.oldest_walk);
+}
+
+void AddProcesses(const std::vector<PythonProcessUsage>& all,
+                  const LimitedRows<PythonProcessUsage>& most,
+                  const TargetSink& out) {
+  const auto add_info = [&out](const PythonProcessUsage& process) {
+    out.families.Add(
+        kPythonInfo,
+        {out.target, PidLabel(process.pid), RepairUtf8(process.version)}, 1);
+  };
+  for (const PythonProcessUsage& process : all) {
+    if (process.is_main) add_info(process);
+  }
+  most.ForEach([&](const PythonProcessUsage& process) {
+    const std::string_view scope = process.is_main ? "main" : "children";
+    if (!process.is_main) add_info(process);
+    out.families.Add(kPythonProcessObjects,
+                     {out.target, scope, PidLabel(process.pid)},
+                     process.objects);
+    out.families.Add(kPythonProcessObjectBytes,
+                     {out.target, scope, PidLabel(process.pid)}, process.bytes);
+  });
+  if (all.empty()) return;
+  AddDropped(kPythonProcessObjects, most, out);
+  AddDropped(kPythonProcessObjectBytes, most, out);
+}
+
 }  // namespace
 
 void AddPart(const PythonHeapSnapshot& heap, const LimitedLists& lists,
              const TargetSink& out) {
-  for (const PythonProcess& process : heap.processes) {
-    out.families.Add(
-        kPythonInfo,
-        {out.target, PidLabel(process.pid), RepairUtf8(process.version)}, 1);
-  }
+  AddCensus("main", heap.census.main, out);
+  AddCensus("children", heap.census.children, out);
+  AddProcesses(heap.usage, lists.python_processes, out);
   const auto& types = lists.python_types;
   AddPythonTypes("main", types.main, kPythonObjects, kPythonObjectBytes, out);
   AddPythonTypes("children", types.children, kPythonObjects, kPythonObjectBytes,

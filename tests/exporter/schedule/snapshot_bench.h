@@ -141,7 +141,8 @@ class SnapshotBench {
          return target.MakeSearch();
        },
        [this](const config::CollectorsConfig&,
-              const std::shared_ptr<DirectoryLooks>&) {
+              const std::shared_ptr<DirectoryLooks>&,
+              const std::shared_ptr<WalkBudget>&) {
          std::vector<std::unique_ptr<Collector>> collectors;
          for (CollectorScript* script : {&tree, &memory, &disk}) {
            collectors.push_back(std::make_unique<FakeCollector>(*script));

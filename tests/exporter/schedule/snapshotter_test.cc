@@ -56,7 +56,8 @@ TEST_CASE("snapshotter: a target that hangs does not hold up another") {
          return target.name == "bad" ? bad.MakeSearch() : good.MakeSearch();
        },
        [&](const config::CollectorsConfig&,
-           const std::shared_ptr<DirectoryLooks>&) {
+           const std::shared_ptr<DirectoryLooks>&,
+           const std::shared_ptr<WalkBudget>&) {
          std::vector<std::unique_ptr<Collector>> collectors;
          collectors.push_back(std::make_unique<FakeCollector>(memory));
          return collectors;
@@ -127,7 +128,8 @@ TEST_CASE("snapshotter: targets that hang do not hold up one that does not") {
          return target.name == "good" ? good.MakeSearch() : bad.MakeSearch();
        },
        [&](const config::CollectorsConfig&,
-           const std::shared_ptr<DirectoryLooks>&) {
+           const std::shared_ptr<DirectoryLooks>&,
+           const std::shared_ptr<WalkBudget>&) {
          std::vector<std::unique_ptr<Collector>> collectors;
          collectors.push_back(std::make_unique<FakeCollector>(memory));
          return collectors;
@@ -245,7 +247,8 @@ TEST_CASE("snapshotter: a directory that hangs keeps one thread") {
          return processes.MakeSearch();
        },
        [&](const config::CollectorsConfig&,
-           const std::shared_ptr<DirectoryLooks>& looks) {
+           const std::shared_ptr<DirectoryLooks>& looks,
+           const std::shared_ptr<WalkBudget>&) {
          std::vector<std::unique_ptr<Collector>> collectors;
          collectors.push_back(std::make_unique<LookingCollector>(looks, gate));
          return collectors;

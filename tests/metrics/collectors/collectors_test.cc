@@ -12,7 +12,7 @@ namespace {
 
 std::vector<CollectorId> IdsOf(const config::CollectorsConfig& config) {
   std::vector<CollectorId> ids;
-  for (const auto& collector : MakeCollectors(config, nullptr)) {
+  for (const auto& collector : MakeCollectors(config, nullptr, nullptr)) {
     ids.push_back(collector->id());
   }
   return ids;
@@ -60,7 +60,7 @@ TEST_CASE("collectors: those that take long run in the background") {
   config.memory.smaps_interval = std::chrono::minutes(7);
   config.disk_usage.min_interval = std::chrono::minutes(8);
   config.python_heap.min_interval = std::chrono::minutes(9);
-  for (const auto& collector : MakeCollectors(config, nullptr)) {
+  for (const auto& collector : MakeCollectors(config, nullptr, nullptr)) {
     INFO(NameOf(collector->id()));
     const auto interval = collector->BackgroundInterval();
     switch (collector->id()) {

@@ -22,6 +22,7 @@
 #include "tests/fake_clock.h"
 #include "tests/fake_tree.h"
 #include "tests/fault_injection.h"
+#include "tests/free_walks.h"
 #include "tests/looks_at_once.h"
 #include "tests/metrics/collectors/snapshot_values.h"
 #include "tests/scratch_directory.h"
@@ -254,7 +255,8 @@ class Rounds {
         clock_(clock),
         watch_(target_, fs_),
         collectors_(MakeCollectors(FaultyMachine::collectors(),
-                                   std::make_shared<LooksAtOnce>())) {}
+                                   std::make_shared<LooksAtOnce>(),
+                                   std::make_shared<FreeWalks>())) {}
 
   void Discover() {
     round_ = {};

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "tests/catch.h"
 #include "tests/collect.h"
+#include "tests/free_walks.h"
 #include "tests/python_child.h"
 #include "tests/waiting_process.h"
 
@@ -56,7 +58,7 @@ TEST_CASE("python_heap: types are summed by name over the main processes") {
   const PythonChild first("/usr/bin/python3", kScript);
   const PythonChild second("/usr/bin/python3", kScript);
   const WaitingProcess other;
-  PythonHeapCollector collector{config::PythonHeapConfig()};
+  PythonHeapCollector collector({}, std::make_shared<FreeWalks>());
   const Collected collected =
       CollectFrom(collector, {first.pid(), other.pid(), second.pid()});
   CHECK(collected.success);
@@ -104,7 +106,7 @@ sys.stdout.write('.\n'); sys.stdout.flush(); os.read(0, 1)
 )"));
     pids.push_back(children.back()->pid());
   }
-  PythonHeapCollector collector{config::PythonHeapConfig()};
+  PythonHeapCollector collector({}, std::make_shared<FreeWalks>());
   const Collected collected = CollectFrom(collector, pids);
   CHECK(collected.success);
   CHECK(collected.causes() == std::vector<std::string>{"limit 1"});
@@ -129,7 +131,7 @@ sys.stdout.write('.\n'); sys.stdout.flush(); os.read(0, 1)
 
 TEST_CASE("python_heap: the types of a lone process are the target's") {
   const PythonChild child("/usr/bin/python3", kScript);
-  PythonHeapCollector collector{config::PythonHeapConfig()};
+  PythonHeapCollector collector({}, std::make_shared<FreeWalks>());
   const Collected collected = CollectFrom(collector, {child.pid()});
   const auto& heap = collected.snapshot.python_heap;
   REQUIRE(heap != nullptr);
@@ -142,10 +144,137 @@ TEST_CASE("python_heap: the types of a lone process are the target's") {
   }
 }
 
+/// A main process and a child, of which the next run knows that they ran.
+class Family {
+ public:
+  Family()
+      : main_("/usr/bin/python3", kScript),
+        child_("/usr/bin/python3", kScript),
+        tree_(TreeOf({SampleOf(proc_fs_, main_.pid())},
+                     {SampleOf(proc_fs_, child_.pid())})) {}
+
+  pid_t main() const { return main_.pid(); }
+  pid_t child() const { return child_.pid(); }
+  ProcessTree& tree() { return tree_; }
+  void RunAll() {
+    ++tree_.generation;
+    for (auto* scope : {&tree_.main, &tree_.descendants}) {
+      for (ProcessSample& process : *scope) {
+        process.last_run_generation = tree_.generation;
+      }
+    }
+  }
+  Collected Measure(PythonHeapCollector& collector) {
+    return Collect(collector, proc_fs_, tree_);
+  }
+
+ private:
+  const procfs::ProcFs proc_fs_;
+  const PythonChild main_;
+  const PythonChild child_;
+  ProcessTree tree_;
+};
+
+uint64_t Leaks(const std::optional<PythonHeapSums>& sums) {
+  return sums ? UsageOf(sums->types, "__main__.Leak").objects : 0;
+}
+
+TEST_CASE("python_heap: children have sums of their own") {
+  Family family;
+  PythonHeapCollector collector({}, std::make_shared<FreeWalks>());
+  const Collected collected = family.Measure(collector);
+  CHECK(collected.success);
+  CHECK(collected.errors.empty());
+  const auto& heap = collected.snapshot.python_heap;
+  REQUIRE(heap != nullptr);
+  CHECK(Leaks(heap->sums.main) == 100'000);
+  CHECK(Leaks(heap->sums.children) == 100'000);
+  REQUIRE(heap->processes.size() == 1);
+  CHECK(heap->processes[0].pid == family.main());
+  REQUIRE(heap->children.size() == 1);
+  CHECK(heap->children[0].pid == family.child());
+  CHECK(heap->usage.size() == 2);
+  CHECK(heap->census.children.interpreters == 1);
+  CHECK(heap->census.children.unread == 0);
+  CHECK(heap->census.children.oldest_walk.has_value());
+}
+
+TEST_CASE("python_heap: only main processes, if nothing else is wanted") {
+  Family family;
+  config::PythonHeapConfig config;
+  config.children = false;
+  PythonHeapCollector collector(config, std::make_shared<FreeWalks>());
+  const auto heap = family.Measure(collector).snapshot.python_heap;
+  REQUIRE(heap != nullptr);
+  CHECK(heap->sums.main);
+  CHECK_FALSE(heap->sums.children);
+  CHECK(heap->census.children.interpreters == 0);
+}
+
+TEST_CASE("python_heap: without a budget children wait, and are counted") {
+  Family family;
+  const auto walks = std::make_shared<FreeWalks>();
+  walks->any = false;
+  PythonHeapCollector collector({}, walks);
+  auto heap = family.Measure(collector).snapshot.python_heap;
+  REQUIRE(heap != nullptr);
+  CHECK(Leaks(heap->sums.main) == 100'000);
+  CHECK_FALSE(heap->sums.children);
+  CHECK(heap->census.children.interpreters == 1);
+  CHECK(heap->census.children.unread == 1);
+  walks->any = true;
+  family.RunAll();
+  heap = family.Measure(collector).snapshot.python_heap;
+  CHECK(Leaks(heap->sums.children) == 100'000);
+  CHECK(heap->census.children.unread == 0);
+}
+
+TEST_CASE("python_heap: children that waited come first the next time") {
+  Family family;
+  const auto walks = std::make_shared<FreeWalks>();
+  walks->any = false;
+  PythonHeapCollector collector({}, walks);
+  (void)family.Measure(collector);
+  walks->any = true;
+  walks->walks = 0;
+  walks->left = 1;
+  family.RunAll();
+  auto heap = family.Measure(collector).snapshot.python_heap;
+  CHECK(walks->walks == 1);
+  CHECK(Leaks(heap->sums.children) == 100'000);
+}
+
+TEST_CASE("python_heap: who has not run since is not walked again") {
+  Family family;
+  const auto walks = std::make_shared<FreeWalks>();
+  PythonHeapCollector collector({}, walks);
+  (void)family.Measure(collector);
+  CHECK(walks->walks == 2);
+  ++family.tree().generation;
+  const auto heap = family.Measure(collector).snapshot.python_heap;
+  CHECK(walks->walks == 2);
+  CHECK(Leaks(heap->sums.main) == 100'000);
+  CHECK(Leaks(heap->sums.children) == 100'000);
+  family.RunAll();
+  (void)family.Measure(collector);
+  CHECK(walks->walks == 4);
+}
+
+TEST_CASE("python_heap: a child that ends takes its objects with it") {
+  Family family;
+  PythonHeapCollector collector({}, std::make_shared<FreeWalks>());
+  (void)family.Measure(collector);
+  family.tree().descendants.clear();
+  ++family.tree().generation;
+  const auto heap = family.Measure(collector).snapshot.python_heap;
+  CHECK(heap->sums.main);
+  CHECK_FALSE(heap->sums.children);
+}
+
 TEST_CASE(
     "python_heap: no main process that is a CPython is no result, and said") {
   const WaitingProcess child;
-  PythonHeapCollector collector{config::PythonHeapConfig()};
+  PythonHeapCollector collector({}, std::make_shared<FreeWalks>());
   const Collected collected = CollectFrom(collector, {child.pid()});
   CHECK(collected.success);
   CHECK(collected.causes() == std::vector<std::string>{"not_python 1"});
@@ -160,7 +289,7 @@ TEST_CASE("python_heap: nothing is said of a program that is only starting") {
   ProcessTree tree;
   tree.main.push_back(SampleOf(proc_fs, child.pid()));
   tree.main[0].start_since_boot = SystemClock().SinceBoot();
-  PythonHeapCollector collector{config::PythonHeapConfig()};
+  PythonHeapCollector collector({}, std::make_shared<FreeWalks>());
   const Collected collected = Collect(collector, proc_fs, tree);
   CHECK(collected.success);
   CHECK(collected.errors.empty());
@@ -170,7 +299,7 @@ TEST_CASE("python_heap: nothing is said of a program that is only starting") {
 TEST_CASE("python_heap: measured in the background, at the interval") {
   config::PythonHeapConfig config;
   config.min_interval = std::chrono::seconds(7);
-  const PythonHeapCollector collector(config);
+  const PythonHeapCollector collector(config, std::make_shared<FreeWalks>());
   CHECK(collector.BackgroundInterval() == std::chrono::seconds(7));
   CHECK(collector.id() == CollectorId::kPythonHeap);
 }

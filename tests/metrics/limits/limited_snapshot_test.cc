@@ -127,6 +127,7 @@ TEST_CASE("limited snapshot: bytes of types are absent where none is known") {
   CHECK(types.children.other.value().objects == 7);
   CHECK(types.children.other.value().bytes == 30);
   CHECK(one.lists.python_untracked.main.empty());
+  CHECK(one.lists.python_processes.own.empty());
   CHECK(one.lists.python_untracked.children.own.size() == 2);
   CHECK(one.lists.python_untracked.children.dropped == 0);
   choice.python_types.children = {0, 2};

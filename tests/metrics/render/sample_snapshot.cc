@@ -132,6 +132,9 @@ PythonHeapSnapshot Heap() {
   children.generations = {{40, 900, 0}};
   children.modules = 450;
   children.walk_duration_seconds = 0.25;
+  heap.usage = {{21914, false, "3.11.2", 11295, 145u << 20},
+                {4306, true, "3.11.2", 6733, std::nullopt}};
+  heap.census = {{1, 0, 1699999990.5}, {4, 1, 1699999900}};
   return heap;
 }
 

@@ -14,6 +14,7 @@ namespace {
 PythonHeapSnapshot OneProcess() {
   PythonHeapSnapshot heap;
   heap.processes = {{7, "3.11.2", {}, {}, {}}};
+  heap.usage = {{7, true, "3.11.2", 9, 900}};
   heap.sums.main.emplace();
   return heap;
 }
@@ -47,7 +48,9 @@ TEST_CASE("python families: types past the top are together") {
         Lines{"{target=t,scope=main,class=dict} 900",
               "{target=t,scope=main,class=(other)} 50"});
   CHECK(SamplesOf(snapshot, "leak_series_dropped", tops) ==
-        Lines{"{target=t,family=leak_python_objects} 3",
+        Lines{"{target=t,family=leak_python_process_objects} 0",
+              "{target=t,family=leak_python_process_object_bytes} 0",
+              "{target=t,family=leak_python_objects} 3",
               "{target=t,family=leak_python_object_bytes} 3"});
 }
 
@@ -73,8 +76,46 @@ TEST_CASE("python families: each scope has its series, one without has none") {
         Lines{"{target=t,scope=children,generation=0} 1"});
   // The series that a list's limit withheld, of both scopes together.
   CHECK(SamplesOf(snapshot, "leak_series_dropped", tops) ==
-        Lines{"{target=t,family=leak_python_objects} 3",
+        Lines{"{target=t,family=leak_python_process_objects} 0",
+              "{target=t,family=leak_python_process_object_bytes} 0",
+              "{target=t,family=leak_python_objects} 3",
               "{target=t,family=leak_python_object_bytes} 3"});
+}
+
+TEST_CASE("python families: the processes that hold most, and all main ones") {
+  PythonHeapSnapshot heap;
+  for (pid_t pid = 100; pid < 130; ++pid) {
+    heap.usage.push_back({pid, pid >= 128, "3.11.2",
+                          1000 - static_cast<uint64_t>(pid), std::nullopt});
+  }
+  heap.usage[0].bytes = 5;
+  const Snapshot snapshot = Heap(heap);
+  const Lines objects = SamplesOf(snapshot, "leak_python_process_objects");
+  REQUIRE(objects.size() == 20);
+  CHECK(objects[0] == "{target=t,scope=children,pid=100} 900");
+  CHECK(objects[19] == "{target=t,scope=children,pid=119} 881");
+  CHECK(SamplesOf(snapshot, "leak_python_process_object_bytes") ==
+        Lines{"{target=t,scope=children,pid=100} 5"});
+  const Lines infos = SamplesOf(snapshot, "leak_python_info");
+  REQUIRE(infos.size() == 22);
+  CHECK(infos[0] == "{target=t,pid=128,version=3.11.2} 1");
+  CHECK(infos[2] == "{target=t,pid=100,version=3.11.2} 1");
+  CHECK(SamplesOf(snapshot, "leak_series_dropped") ==
+        Lines{"{target=t,family=leak_python_process_objects} 10",
+              "{target=t,family=leak_python_process_object_bytes} 10"});
+}
+
+TEST_CASE("python families: how whole and how old the sums are") {
+  PythonHeapSnapshot heap = OneProcess();
+  heap.census.main = {1, 0, 1700000000.5};
+  heap.census.children = {9, 9, std::nullopt};
+  const Snapshot snapshot = Heap(heap);
+  CHECK(SamplesOf(snapshot, "leak_python_interpreters") ==
+        Lines{"{target=t,scope=main} 1", "{target=t,scope=children} 9"});
+  CHECK(SamplesOf(snapshot, "leak_python_processes_unread") ==
+        Lines{"{target=t,scope=main} 0", "{target=t,scope=children} 9"});
+  CHECK(SamplesOf(snapshot, "leak_python_oldest_walk_timestamp_seconds") ==
+        Lines{"{target=t,scope=main} 1700000000.5"});
 }
 
 TEST_CASE("python families: names that repair makes equal are one series") {
@@ -101,7 +142,9 @@ TEST_CASE("python families: objects that are not tracked have no limit") {
   CHECK(SamplesOf(Heap(heap), "leak_python_untracked_objects", tops).size() ==
         30);
   CHECK(SamplesOf(Heap(heap), "leak_series_dropped", tops) ==
-        Lines{"{target=t,family=leak_python_untracked_objects} 0",
+        Lines{"{target=t,family=leak_python_process_objects} 0",
+              "{target=t,family=leak_python_process_object_bytes} 0",
+              "{target=t,family=leak_python_untracked_objects} 0",
               "{target=t,family=leak_python_untracked_object_bytes} 0"});
 }
 
