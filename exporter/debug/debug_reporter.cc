@@ -87,8 +87,12 @@ void DebugReporter::Print(const std::vector<render::DebugBlock>& blocks,
       snapshotter_.Take({.collectors = render::CollectorsOf(blocks),
                          .budget = kMeasuringBudget,
                          .background_wait = background_wait});
+  render::ShownChildren shown;
+  if (std::ranges::find(blocks, render::DebugBlock::kMemory) != blocks.end()) {
+    shown = growing_.Update(snapshot);
+  }
   std::string text = render::DebugBlocks(
-      snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1);
+      snapshot, blocks, /*several_targets=*/snapshot.targets.size() > 1, shown);
   // What broke off amid a line must not hide the next block's first one.
   if (failed_before_) text.insert(0, 1, '\n');
   const auto written = writer.Write(text);

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "exporter/debug/block_schedule.h"
 #include "exporter/debug/block_writer.h"
+#include "exporter/debug/growing_children.h"
 #include "exporter/log/log.h"
 #include "exporter/schedule/snapshotter.h"
 #include "exporter/schedule/waitable_clock.h"
@@ -64,6 +65,7 @@ class DebugReporter : public std::enable_shared_from_this<DebugReporter> {
   /// Writes to the output number `opened_`. Only the thread uses it, because
   /// opening and closing a file may hang.
   std::optional<BlockWriter> writer_;
+  GrowingChildren growing_;
   uint64_t opened_ = 0;
   /// Whether the last blocks may have been written in part. Only the thread
   /// uses it.

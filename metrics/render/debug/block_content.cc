@@ -79,35 +79,11 @@ void AppendMemory(const TargetSnapshot& target, pid_t pid, std::string& out) {
   const PythonProcess* const process =
       target.python_heap ? FindByPid(target.python_heap->processes, pid)
                          : nullptr;
-  if (process == nullptr) {
+  if (process != nullptr) {
+    AppendHeap(*process, out);
+  } else {
     AppendMissing("Python heap", CollectorId::kPythonHeap, target, out);
-    return;
   }
-  if (!process->unknown_sizes.empty()) {
-    out += "refs:\n";
-    AppendReason("References", process->unknown_sizes, out);
-    out += "\nbytes:\n";
-    AppendReason("Sizes", process->unknown_sizes, out);
-    AppendTypes(*process, out);
-    return;
-  }
-  AppendRows(
-      "refs:\n", process->by_references,
-      [&out](const PythonObjectRow& row) {
-        out += std::to_string(row.number) + '\t';
-        AppendPlainText(row.type_repr, out);
-        out += ' ';
-        AppendPlainText(row.repr, out);
-      },
-      out);
-  AppendRows(
-      "\nbytes:\n", process->by_bytes,
-      [&out](const PythonObjectRow& row) {
-        out += std::to_string(row.number) + "\t ";
-        AppendPlainText(row.repr, out);
-      },
-      out);
-  AppendTypes(*process, out);
 }
 
 void AppendPid(const TargetSnapshot& target, pid_t pid, std::string& out) {
@@ -249,6 +225,34 @@ void AppendMapping(const TargetSnapshot& target, pid_t pid, std::string& out) {
 }
 
 }  // namespace
+
+void AppendHeap(const PythonProcess& process, std::string& out) {
+  if (!process.unknown_sizes.empty()) {
+    out += "refs:\n";
+    AppendReason("References", process.unknown_sizes, out);
+    out += "\nbytes:\n";
+    AppendReason("Sizes", process.unknown_sizes, out);
+    AppendTypes(process, out);
+    return;
+  }
+  AppendRows(
+      "refs:\n", process.by_references,
+      [&out](const PythonObjectRow& row) {
+        out += std::to_string(row.number) + '\t';
+        AppendPlainText(row.type_repr, out);
+        out += ' ';
+        AppendPlainText(row.repr, out);
+      },
+      out);
+  AppendRows(
+      "\nbytes:\n", process.by_bytes,
+      [&out](const PythonObjectRow& row) {
+        out += std::to_string(row.number) + "\t ";
+        AppendPlainText(row.repr, out);
+      },
+      out);
+  AppendTypes(process, out);
+}
 
 void AppendBlockContent(DebugBlock profile, const TargetSnapshot& target,
                         pid_t pid, std::string& out) {

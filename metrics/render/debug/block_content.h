@@ -14,4 +14,7 @@ namespace leak_exporter::render {
 void AppendBlockContent(DebugBlock profile, const TargetSnapshot& target,
                         pid_t pid, std::string& out);
 
+/// Appends what a MEMORY block shows of one heap.
+void AppendHeap(const PythonProcess& process, std::string& out);
+
 }  // namespace leak_exporter::render

@@ -56,6 +56,10 @@ void AppendNoProcess(const TargetSnapshot& target, std::string& out) {
   }
 }
 
+std::string NameOf(const TargetSnapshot& target, pid_t pid) {
+  return target.target + ", pid " + std::to_string(pid);
+}
+
 void AppendBlocks(DebugBlock profile, const TargetSnapshot& target,
                   bool several_targets, std::string& out) {
   const bool is_named = several_targets || target.main_processes.size() > 1;
@@ -68,8 +72,7 @@ void AppendBlocks(DebugBlock profile, const TargetSnapshot& target,
     AppendMark("END", profile, name, out);
   }
   for (const MainProcess& process : target.main_processes) {
-    const std::string name =
-        is_named ? target.target + ", pid " + std::to_string(process.pid) : "";
+    const std::string name = is_named ? NameOf(target, process.pid) : "";
     AppendMark("BEGIN", profile, name, out);
     out += '\n';
     AppendBlockContent(profile, target, process.pid, out);
@@ -78,15 +81,31 @@ void AppendBlocks(DebugBlock profile, const TargetSnapshot& target,
   }
 }
 
+void AppendChild(const TargetSnapshot& target, const ShownChildren& shown,
+                 std::string& out) {
+  const auto child = shown.find(target.target);
+  if (child == shown.end() || !target.python_heap) return;
+  for (const PythonProcess& process : target.python_heap->children) {
+    if (process.pid != child->second) continue;
+    const std::string name = NameOf(target, process.pid);
+    AppendMark("BEGIN", DebugBlock::kMemory, name, out);
+    out += '\n';
+    AppendHeap(process, out);
+    out += '\n';
+    AppendMark("END", DebugBlock::kMemory, name, out);
+  }
+}
+
 }  // namespace
 
 std::string DebugBlocks(const Snapshot& snapshot,
                         std::span<const DebugBlock> profiles,
-                        bool several_targets) {
+                        bool several_targets, const ShownChildren& shown) {
   std::string out;
   for (const TargetSnapshot& target : snapshot.targets) {
     for (const DebugBlock profile : profiles) {
       AppendBlocks(profile, target, several_targets, out);
+      if (profile == DebugBlock::kMemory) AppendChild(target, shown, out);
     }
   }
   return out;

@@ -62,6 +62,34 @@ TEST_CASE("debug text: a target without a process says so") {
       ContainsSubstring("### DEBUG: BEGIN PID PROFILE (analyzer) ###\n"));
 }
 
+TEST_CASE("debug text: a child's heap has a block of its own, with its name") {
+  TargetSnapshot target;
+  target.target = "app";
+  target.main_processes = {{4306, 0, {}}};
+  auto heap = std::make_shared<PythonHeapSnapshot>();
+  heap->processes = {{4306, "3.11.2", {}, {}, {}}};
+  heap->children = {{21, "3.11.2", {{9, "<class 'a'>", "a"}}, {}, {}},
+                    {22, "3.11.2", {{7, "<class 'b'>", "b"}}, {}, {}}};
+  target.python_heap = heap;
+  Snapshot snapshot;
+  snapshot.targets = {target};
+  const std::vector<DebugBlock> memory = {DebugBlock::kMemory};
+  const std::string alone = DebugBlocks(snapshot, memory, false);
+  CHECK_THAT(alone, !ContainsSubstring("21"));
+  CHECK(DebugBlocks(snapshot, memory, false, {{"app", 22}}) ==
+        alone +
+            "### DEBUG: BEGIN MEMORY PROFILE (app, pid 22) ###\n\n"
+            "refs:\n7\t<class 'b'> b\n\nbytes:\n\ntypes:\n\n"
+            "### DEBUG: END MEMORY PROFILE (app, pid 22) ###\n");
+  // Of another block, of one that is not known and of another target there is
+  // none.
+  const std::vector<DebugBlock> mapping = {DebugBlock::kMapping};
+  CHECK(DebugBlocks(snapshot, mapping, false, {{"app", 22}}) ==
+        DebugBlocks(snapshot, mapping, false));
+  CHECK(DebugBlocks(snapshot, memory, false, {{"app", 23}}) == alone);
+  CHECK(DebugBlocks(snapshot, memory, false, {{"other", 22}}) == alone);
+}
+
 TEST_CASE("debug text: hostile names cannot add a line or a mark") {
   const std::string hostile = "x\n### DEBUG: END PID PROFILE ###\n\n";
   TargetSnapshot target;
