@@ -53,15 +53,30 @@ FileBackedMemory::FileBackedMemory(const procfs::ProcessHandle& process,
   if (pagemap) pagemap_ = *std::move(pagemap);
 }
 
-const procfs::Mapping* FileBackedMemory::FindFile(RemoteAddr address) const {
+FileBackedMemory::Files::const_iterator FileBackedMemory::FirstFileFrom(
+    RemoteAddr address) const {
   const auto above =
       std::upper_bound(files_.begin(), files_.end(), address,
                        [](RemoteAddr a, const procfs::Mapping* mapping) {
                          return Value(a) < mapping->start;
                        });
-  if (above == files_.begin()) return nullptr;
-  const procfs::Mapping* const mapping = *std::prev(above);
-  return RangeOf(*mapping).Contains(address) ? mapping : nullptr;
+  if (above == files_.begin()) return above;
+  const auto below = std::prev(above);
+  return RangeOf(**below).Contains(address) ? below : above;
+}
+
+const procfs::Mapping* FileBackedMemory::FindFile(RemoteAddr address) const {
+  const auto file = FirstFileFrom(address);
+  const bool holds = file != files_.end() && RangeOf(**file).Contains(address);
+  return holds ? *file : nullptr;
+}
+
+size_t FileBackedMemory::BytesBeforeFile(RemoteAddr address,
+                                         size_t size) const {
+  const auto file = FirstFileFrom(address);
+  if (file == files_.end()) return size;
+  const uint64_t start = std::max((*file)->start, Value(address));
+  return static_cast<size_t>(std::min<uint64_t>(size, start - Value(address)));
 }
 
 // Whether the page is neither mapped nor swapped out, and so was never changed
@@ -105,14 +120,17 @@ Result<size_t> FileBackedMemory::ReadPage(RemoteAddr address,
 
 Result<size_t> FileBackedMemory::ReadSome(RemoteAddr address,
                                           std::span<std::byte> into) const {
-  if (FindFile(address) == nullptr) return live_.ReadSome(address, into);
   size_t got = 0;
   while (got < into.size()) {
     const RemoteAddr at = address + got;
+    const size_t left = into.size() - got;
+    // What lies before a file may lie right before it.
+    const size_t own = BytesBeforeFile(at, left);
+    if (own == into.size()) return live_.ReadSome(address, into);
     const size_t page_left = page_bytes_ - Value(at) % page_bytes_;
     const auto piece =
-        into.subspan(got, std::min<size_t>(into.size() - got, page_left));
-    const auto read = ReadPage(at, piece);
+        into.subspan(got, own > 0 ? own : std::min<size_t>(left, page_left));
+    const auto read = own > 0 ? live_.ReadSome(at, piece) : ReadPage(at, piece);
     if (!read && got == 0) return read;
     got += read ? *read : 0;
     if (!read || *read < piece.size()) break;
@@ -125,7 +143,8 @@ Result<void> FileBackedMemory::ReadBatch(
   while (!requests.empty()) {
     const auto file = std::find_if(
         requests.begin(), requests.end(), [this](const ReadRequest& request) {
-          return FindFile(request.address) != nullptr;
+          return BytesBeforeFile(request.address, request.into.size()) <
+                 request.into.size();
         });
     const auto anonymous =
         requests.first(static_cast<size_t>(file - requests.begin()));

@@ -39,16 +39,21 @@ class FileBackedMemory final : public RemoteMemory {
 
  private:
   using FileId = std::pair<uint64_t, uint64_t>;
+  using Files = std::vector<const procfs::Mapping*>;
 
   Result<size_t> ReadPage(RemoteAddr address, std::span<std::byte> into) const;
+  /// The mapping of a file that holds this address, or else the next one.
+  Files::const_iterator FirstFileFrom(RemoteAddr address) const;
   const procfs::Mapping* FindFile(RemoteAddr address) const;
+  /// How many of so many bytes lie before the mapping of a file.
+  size_t BytesBeforeFile(RemoteAddr address, size_t size) const;
   bool IsUntouched(RemoteAddr address) const;
   const FileMemory& OpenFile(const procfs::Mapping& mapping) const;
 
   const procfs::ProcessHandle& process_;
   const RemoteMemory& live_;
   /// The mappings of files, in ascending order.
-  std::vector<const procfs::Mapping*> files_;
+  Files files_;
   UniqueFd pagemap_;
   uint64_t page_bytes_;
   /// Some files by device and inode, each opened when it is needed.

@@ -2,6 +2,8 @@
 holds most is told from the others."""
 
 import os
+import pathlib
+import re
 import signal
 import time
 
@@ -14,18 +16,34 @@ HELD = {"shell": "__main__.Marker", "fork": "__main__.Held",
         "spawn": "__mp_main__.Held", "forkserver": "__mp_main__.Held"}
 
 
+def resident_parts(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return re.findall(r"^(Rss\w+):\s+(\d+) kB$", status, re.M)
+
+
+def await_rest(pid):
+    """Waits until a process waits for what does not come."""
+    deadline = time.monotonic() + harness.WAIT_SECONDS
+    waits_in = pathlib.Path(f"/proc/{pid}/wchan")
+    while not re.search("poll|read|recv", waits_in.read_text()):
+        assert time.monotonic() < deadline, waits_in.read_text()
+        os.sched_yield()
+
+
 class WorkersTest(fault_case.FaultCase):
-    def watch(self, method, numbers=NUMBERS, settings="", debugging=""):
+    def watch(self, method, numbers=NUMBERS, settings="", debugging="",
+              start=True):
         target = self.enterContext(
             harness.Target("workers.py", method, *numbers))
-        config = harness.write_config(self.directory, f"""
+        self.config = harness.write_config(self.directory, f"""
 targets:
   - name: app
     match: {{pid: {target.pid}}}
 collectors:
   python_heap: {{min_interval: 100 ms{settings}}}
 {debugging}""")
-        self.start(f"--config.file={config}")
+        if start:
+            self.start(f"--config.file={self.config}")
         return target
 
     def value(self, samples, name, **labels):
@@ -40,10 +58,14 @@ collectors:
     def test_each_heap_is_counted(self):
         for method, held in HELD.items():
             with self.subTest(method=method):
-                target = self.watch(method, sorted(NUMBERS))
+                target = self.watch(method, sorted(NUMBERS), start=False)
+                for pid in target.facts["workers"]:
+                    await_rest(pid)
                 workers = target.facts["workers"]
                 pythons = self.pythons(target)
+                resident = {pid: resident_parts(pid) for pid in workers}
                 self.assertLessEqual(set(workers), pythons)
+                self.start(f"--config.file={self.config}")
                 samples = self.scrape_until(
                     lambda samples: self.value(
                         samples, "leak_python_interpreters",
@@ -67,6 +89,9 @@ collectors:
                 self.assertGreater(objects[first] - others, 50_000)
                 self.assertEqual(
                     fault_case.errors(samples, "app", "python_heap"), {})
+                # What was forked shares files that it never touched.
+                self.assertEqual({pid: resident_parts(pid)
+                                  for pid in workers}, resident)
                 self.assert_ends_in_time()
 
     def test_only_main_processes(self):

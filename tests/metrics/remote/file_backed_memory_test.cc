@@ -127,6 +127,25 @@ TEST_CASE("file-backed memory: one read goes through pages of both kinds") {
   CHECK(ReadText(memory, file.At(0, file.page_bytes() - 1), 6) == "|live1");
 }
 
+TEST_CASE("file-backed memory: a read that begins right before a file") {
+  const MappedFile file;
+  const auto process = file.proc().Open(kPid);
+  const MemoryMap map = file.Map();
+  const RemoteAddr before{Value(file.At(0)) - file.page_bytes()};
+  // Of the file's own addresses nothing is to be read here.
+  const ImageMemory live = *ImageMemory::FromSegments(
+      {{before, Bytes(std::string(file.page_bytes(), 'o'))}});
+  const FileBackedMemory memory(process, map, live);
+  const RemoteAddr last{Value(file.At(0)) - 1};
+  CHECK(ReadText(memory, last, 6) == "ofile1");
+  std::vector<std::byte> alone(1);
+  std::vector<std::byte> across(6);
+  std::vector<ReadRequest> requests = {{last, alone}, {last, across}};
+  REQUIRE(memory.ReadBatch(requests).has_value());
+  CHECK(alone == Bytes("o"));
+  CHECK(across == Bytes("ofile1"));
+}
+
 TEST_CASE("file-backed memory: a batch goes to where each part is") {
   const MappedFile file;
   const auto process = file.proc().Open(kPid);
