@@ -31,7 +31,7 @@ Result<Limit> ParseOpenFilesLimit(std::string_view text) {
     if (!content->starts_with(kOpenFiles)) continue;
     const auto soft = FirstWord(content->substr(kOpenFiles.size()));
     if (soft == "unlimited") return Limit();
-    if (const auto number = ParseNumber<uint64_t>(soft)) return Limit(*number);
+    if (const auto number = ParseNumber<uint64_t>(soft)) return number;
     return tl::unexpected(Malformed(line, "bad Max open files", soft));
   }
   return Failure(0, " no Max open files");

@@ -101,7 +101,7 @@ Result<Limit> ParseMemoryLimit(std::string_view text) {
   if (text == "max\n") return Limit();
   if (text.ends_with('\n')) {
     const auto bytes = ParseNumber<uint64_t>(text.substr(0, text.size() - 1));
-    if (bytes) return *bytes < kNoLimitFrom ? Limit(*bytes) : Limit();
+    if (bytes) return *bytes < kNoLimitFrom ? bytes : Limit();
   }
   return tl::unexpected<Error>(Malformed(1, "bad memory limit", text));
 }
@@ -127,7 +127,7 @@ Result<std::vector<LimitedCgroup>> FindLimitedCgroups(
 Result<std::optional<uint64_t>> ReadMemoryInUse(const LimitedCgroup& cgroup,
                                                 std::string& buffer) {
   const FileNames& names = NamesOf(cgroup.version_1);
-  const auto used = ReadUsage(cgroup.path + std::string(names.usage), buffer);
+  auto used = ReadUsage(cgroup.path + std::string(names.usage), buffer);
   if (!used || !*used) return used;
   const std::string path = cgroup.path + "/memory.stat";
   const auto text = ReadFile(path, buffer);

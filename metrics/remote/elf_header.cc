@@ -5,7 +5,7 @@
 namespace leak_exporter {
 
 Result<Elf64_Ehdr> ReadElfHeader(const RemoteMemory& memory, RemoteAddr base) {
-  const auto header = memory.Read<Elf64_Ehdr>(base);
+  auto header = memory.Read<Elf64_Ehdr>(base);
   if (!header) return header;
   if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
       header->e_ident[EI_CLASS] != ELFCLASS64 ||

@@ -88,6 +88,15 @@ def scrape_in_turn(exporters, rounds, pause):
     return [list(exporter.samples) for exporter in exporters]
 
 
+def settle(exporters, until):
+    """Scrapes now and then, as Prometheus would: a connection that rests is
+    closed."""
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 2.0))
+        for exporter in exporters:
+            exporter.scrape()
+
+
 def measure(arguments, shape, groups, directory):
     sizes = sizes_of(shape, groups, arguments.processes)
     with applications(arguments.many_children, sizes):
@@ -99,7 +108,7 @@ def measure(arguments, shape, groups, directory):
             first = scrape_in_turn(exporters, 1, 0)
             young = scrape_in_turn(exporters, arguments.rounds,
                                    arguments.pause)
-            time.sleep(max(0.0, started + arguments.settle - time.monotonic()))
+            settle(exporters, started + arguments.settle)
             old = scrape_in_turn(exporters, arguments.rounds, arguments.pause)
             report(arguments.processes, shape, groups, exporters,
                    (first, young, old))

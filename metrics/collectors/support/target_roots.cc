@@ -57,7 +57,7 @@ Result<std::string> ReadSeenPath(const procfs::ProcessHandle& process,
                                  const char* link) {
   auto path = process.ReadLink(link);
   if (!path) return path;
-  const auto root = process.ReadLink("root");
+  auto root = process.ReadLink("root");
   if (!root && !IsGone(root.error())) return root;
   if (!root || *root == "/") return path;
   // The kernel shows a process that was given another root with chroot(2) by

@@ -1,5 +1,6 @@
 #include "metrics/cpython/objects/long.h"
 
+#include <algorithm>
 #include <span>
 
 namespace leak_exporter::cpython {
@@ -50,7 +51,7 @@ std::optional<uint64_t> ReadSmallInt(ReadCache& memory, const Layout& layout,
   const auto number = ReadLong(memory, layout, object, kMaxDigits);
   if (!number || number->negative) return std::nullopt;
   uint64_t value = 0;
-  for (size_t i = 0; i < number->digits.size(); ++i) {
+  for (size_t i = 0; i < std::min(number->digits.size(), kMaxDigits); ++i) {
     value |= uint64_t{number->digits[i]} << PythonLong::kDigitBits * i;
   }
   return value;

@@ -156,12 +156,12 @@ Result<RemoteAddr> TypeTable::FindModuleName(const TypeInfo& type) {
 
 Result<std::string> TypeTable::ReadName(TypeIndex index) {
   const TypeInfo type = types_[index];
-  const auto plain = memory_.ReadCString(type.tp_name, kLongestName);
+  auto plain = memory_.ReadCString(type.tp_name, kLongestName);
   if (!plain || !type.Has(type_flags::kHeapType)) return plain;
   const auto module = FindModuleName(type);
   if (!module) return tl::unexpected<Error>(module.error());
   if (*module == RemoteAddr{} || !IsText(*module)) return plain;
-  const auto module_name = ReadText(memory_, layout_, *module, kLongestName);
+  auto module_name = ReadText(memory_, layout_, *module, kLongestName);
   if (!module_name) return module_name;
   // builtins (2.7: __builtin__) is not shown.
   if (*module_name == "builtins" || *module_name == "__builtin__") {
@@ -172,7 +172,7 @@ Result<std::string> TypeTable::ReadName(TypeIndex index) {
                                 : layout_.type.ht_name;
   const auto name = memory_.ReadPointer(type.address + name_field);
   if (!name) return tl::unexpected<Error>(name.error());
-  const auto text = ReadText(memory_, layout_, *name, kLongestName);
+  auto text = ReadText(memory_, layout_, *name, kLongestName);
   if (!text) return text;
   return *module_name + "." + *text;
 }

@@ -179,7 +179,7 @@ std::string TpName(ReprContext& context, TypeIndex type) {
 }
 
 std::string ShortName(ReprContext& context, TypeIndex type) {
-  const std::string name = TpName(context, type);
+  std::string name = TpName(context, type);
   // The name of a class made by Python code may have a dot in it. The name of a
   // C type has its module before the last dot.
   if (IsPythonClass(context.types[type], context.layout, context.memory))

@@ -114,10 +114,10 @@ Result<Layout> DetermineLayout(const RemoteMemory& memory,
   return layout;
 }
 
-Result<PythonRuntime> MakeRuntime(PythonBinary& binary, Layout layout,
+Result<PythonRuntime> MakeRuntime(PythonBinary& binary, const Layout& layout,
                                   std::vector<Interpreter> interpreters) {
   PythonRuntime runtime;
-  runtime.layout = std::move(layout);
+  runtime.layout = layout;
   runtime.binary = binary.path();
   runtime.mapping = binary.mapping();
   runtime.interpreters = std::move(interpreters);

@@ -49,12 +49,9 @@ class PythonBinary {
 
  private:
   PythonBinary(const procfs::ProcessHandle& process,
-               const procfs::Mapping& first, LoadedElf elf,
+               const procfs::Mapping& first, const LoadedElf& elf,
                const Deadline& deadline)
-      : process_(process),
-        first_(first),
-        elf_(std::move(elf)),
-        deadline_(deadline) {}
+      : process_(process), first_(first), elf_(elf), deadline_(deadline) {}
 
   const ElfFileTables& FileTables();
   Result<ElfFileTables> ReadFileTables() const;

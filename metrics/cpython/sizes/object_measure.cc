@@ -92,7 +92,7 @@ ObjectMeasure MeasureWords(const MeasureContext& context,
   if (shape.item_bytes != 0)
     measure.bytes += shape.item_bytes * CountItems(context, object);
   for (uint64_t words = shape.words; words != 0; words &= words - 1)
-    measure.references += object.Word(8 * std::countr_zero(words)) != 0;
+    measure.references += object.Word(Offset{8} * std::countr_zero(words)) != 0;
   for (const Offset offset : shape.out_of_mask_words)
     measure.references += object.Word(offset) != 0;
   if (shape.attributes != ManagedDict::kNone)
