@@ -66,7 +66,9 @@ debugging:
             "LEAK_SHIFTED_CLOCK": str(self.directory / "clocks"),
             "ASAN_OPTIONS": options + ":verify_asan_link_order=0"})
         self.exporter.scrape_with("python_heap", "disk_usage")
-        samples = self.scrape()
+        # Heaps are read in turn.
+        samples = self.scrape_until(fault_case.all_heaps_are_read,
+                                    "heaps are unread")
         self.still = fault_case.still_values(samples, "app")
         self.started = samples.get("process_start_time_seconds")
         self.assert_near(samples.get("leak_target_start_time_seconds",

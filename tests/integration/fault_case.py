@@ -24,6 +24,12 @@ def still_values(samples, target):
             and not key[0].endswith(MOVING)}
 
 
+def all_heaps_are_read(samples):
+    """Whether there are Python processes, and each was read."""
+    unread = samples.all("leak_python_processes_unread").values()
+    return bool(unread) and not any(unread)
+
+
 class FaultCase(unittest.TestCase):
     def setUp(self):
         self.directory = self.enterContext(harness.temporary_directory())
