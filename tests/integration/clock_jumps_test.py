@@ -55,7 +55,7 @@ targets:
     repository_caches: [{self.directory}/work0]
 collectors:
   disk_usage: {{min_interval: 100 ms}}
-  python_heap: {{min_interval: 100 ms}}
+  python_heap: {{min_interval: 100 ms, cpu_share: 1}}
 debugging:
   pid_profile: {{interval: 1 second}}
 """)

@@ -40,7 +40,7 @@ targets:
   - name: app
     match: {{pid: {target.pid}}}
 collectors:
-  python_heap: {{min_interval: 100 ms{settings}}}
+  python_heap: {{min_interval: 100 ms, cpu_share: 1{settings}}}
 {debugging}""")
         if start:
             self.start(f"--config.file={self.config}")
