@@ -256,12 +256,8 @@ struct PythonProcess {
   std::string unknown_sizes = {};
 };
 
-/// Sums over the Python processes of a scope.
-struct PythonHeapSums {
-  /// Each name is there once, and the type with most objects comes first.
-  std::vector<PythonTypeUsage> types;
-  /// The same for objects that the garbage collector does not track.
-  std::vector<PythonTypeUsage> untracked;
+/// What the interpreters of a process, or of several, say of themselves.
+struct PythonInterpreterState {
   /// Indexed by generation.
   std::vector<PythonGenerationStats> generations;
   std::optional<uint64_t> modules;
@@ -272,6 +268,14 @@ struct PythonHeapSums {
   std::optional<uint64_t> permanent_objects;
   std::optional<uint64_t> arena_bytes;
   std::optional<uint64_t> arena_used_bytes;
+};
+
+/// Sums over the Python processes of a scope.
+struct PythonHeapSums : PythonInterpreterState {
+  /// Each name is there once, and the type with most objects comes first.
+  std::vector<PythonTypeUsage> types;
+  /// The same for objects that the garbage collector does not track.
+  std::vector<PythonTypeUsage> untracked;
   double walk_duration_seconds = 0;
   bool walk_complete = false;
 };

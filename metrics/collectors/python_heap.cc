@@ -199,14 +199,15 @@ class PythonHeapCollector::Run {
     if (measurement && *measurement) {
       return Record(process, is_main, now, **std::move(measurement));
     }
-    ledger_.RecordNone(process, now);
     if (!measurement) {
+      ledger_.RecordFailure(process, now);
       if (IsTooEarly(measurement.error(), process, context_.clock)) return;
       errors_.Add(measurement.error());
       failed_ = failed_ || (is_main && !IsGone(measurement.error()));
-    } else if (is_main && !IsStarting(process, context_.clock)) {
-      other_ = &process;
+      return;
     }
+    ledger_.RecordNone(process, now);
+    if (is_main && !IsStarting(process, context_.clock)) other_ = &process;
   }
 
   void Record(const ProcessSample& process, bool is_main,
@@ -240,6 +241,7 @@ class PythonHeapCollector::Run {
 
   size_t CountUnread(const std::vector<ProcessSample>& processes) const {
     size_t unread = 0;
+    if (collector_.python_exes_.empty()) return unread;
     for (const ProcessSample& process : processes) {
       if (process.zombie() || ledger_.Knows(process)) continue;
       const auto exe = ExeOf(process);

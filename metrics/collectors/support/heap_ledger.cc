@@ -61,7 +61,7 @@ HeapLedger::Look HeapLedger::LookOf(const ProcessSample& process) const {
   const auto known = entries_.find(process.handle->id());
   if (known == entries_.end()) return {};
   const Entry& entry = known->second;
-  const bool complete = !entry.heap || entry.heap->IsComplete();
+  const bool complete = entry.heap ? entry.heap->IsComplete() : !entry.failed;
   return {entry.looked_at,
           complete && entry.generation >= process.last_run_generation};
 }
@@ -102,6 +102,12 @@ void HeapLedger::RecordNone(const ProcessSample& process,
   entry.heap.reset();
 }
 
+void HeapLedger::RecordFailure(const ProcessSample& process,
+                               std::chrono::steady_clock::time_point at) {
+  RecordNone(process, at);
+  entries_.at(process.handle->id()).failed = true;
+}
+
 void HeapLedger::RecordSame(const ProcessSample& process,
                             std::chrono::steady_clock::time_point at,
                             double unix_seconds) {
@@ -114,6 +120,7 @@ HeapLedger::Entry& HeapLedger::Looked(
   Entry& entry = entries_[process.handle->id()];
   entry.looked_at = at;
   entry.generation = generation_;
+  entry.failed = false;
   return entry;
 }
 

@@ -17,16 +17,10 @@
 namespace leak_exporter {
 
 /// What one walk over the heap of a process found.
-struct HeapFinding {
+struct HeapFinding : PythonInterpreterState {
   PythonProcess process;
-  /// Of the whole heap: `process.types` may lack some.
+  /// Objects that the garbage collector does not track.
   std::vector<PythonTypeUsage> untracked;
-  std::vector<PythonGenerationStats> generations;
-  std::vector<int64_t> gc_counts;
-  std::optional<uint64_t> modules;
-  std::optional<uint64_t> permanent_objects;
-  std::optional<uint64_t> arena_bytes;
-  std::optional<uint64_t> arena_used_bytes;
   size_t interpreters = 1;
   double walk_seconds = 0;
   bool whole = true;
@@ -66,9 +60,12 @@ class HeapLedger {
   /// Records what a walk found. False where there is no room for it.
   bool Record(const ProcessSample& process, bool is_main,
               std::chrono::steady_clock::time_point at, HeapFinding finding);
-  /// Records that a process is no Python, or that it could not be read.
+  /// Records that a process is no Python.
   void RecordNone(const ProcessSample& process,
                   std::chrono::steady_clock::time_point at);
+  /// Records that it could not be told what a process has. That does not stand.
+  void RecordFailure(const ProcessSample& process,
+                     std::chrono::steady_clock::time_point at);
   /// Records that a process that stands has what it had.
   void RecordSame(const ProcessSample& process,
                   std::chrono::steady_clock::time_point at,
@@ -111,6 +108,7 @@ class HeapLedger {
     /// The discovery on which it was looked at.
     uint64_t generation = 0;
     bool in_tree = true;
+    bool failed = false;
     std::optional<Heap> heap;
   };
   using Totals = std::vector<PythonGenerationStats>;

@@ -155,6 +155,18 @@ TEST_CASE("heap ledger: a process that has not run since stands") {
   CHECK(bench.ledger().LookOf(bench.Find(11)).at == At(4));
 }
 
+TEST_CASE("heap ledger: one that could not be read is looked at again") {
+  Bench bench;
+  bench.Record(10, {Type("a", 1)});
+  bench.ledger().RecordFailure(bench.Find(10), At(3));
+  CHECK_FALSE(bench.ledger().Knows(bench.Find(10)));
+  bench.Begin();
+  CHECK_FALSE(bench.ledger().LookOf(bench.Find(10)).stands);
+  CHECK(bench.ledger().LookOf(bench.Find(10)).at == At(3));
+  bench.ledger().RecordNone(bench.Find(10), At(4));
+  CHECK(bench.ledger().LookOf(bench.Find(10)).stands);
+}
+
 TEST_CASE("heap ledger: what stands is as new as the look that says so") {
   Bench bench;
   bench.Record(10, {Type("a", 1)});
