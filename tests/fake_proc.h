@@ -14,6 +14,10 @@
 
 namespace leak_exporter {
 
+/// Where a made-up machine has the cgroups of its processes, below its /proc.
+inline const std::string kFakeCgroups =
+    std::string("self/root") + "/sys/fs/cgroup";
+
 /// A proc filesystem of a test's own making.
 class FakeProc {
  public:

@@ -52,21 +52,21 @@ std::shared_ptr<const MachineLook> MachineLooks::LookNow(
   last_.reset();
   lock.unlock();
   std::shared_ptr<const MachineLook> look;
-  try {
-    look = watch_.Look(rules, request.clock, request.deadline);
-  } catch (...) {
+  const auto end = [&] {
     lock.lock();
     looking_ = false;
     ++looks_;
+    // Who has more time looks once more.
+    if (look != nullptr && !look->incomplete()) last_ = look;
     ended_.notify_all();
+  };
+  try {
+    look = watch_.Look(rules, request.clock, request.deadline);
+  } catch (...) {
+    end();
     throw;
   }
-  lock.lock();
-  looking_ = false;
-  ++looks_;
-  // Who has more time looks once more.
-  if (!look->incomplete()) last_ = look;
-  ended_.notify_all();
+  end();
   return look;
 }
 

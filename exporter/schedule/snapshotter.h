@@ -50,7 +50,7 @@ struct MeasuringFactory {
   std::function<SearchProcesses(const config::TargetConfig&, size_t targets)>
       make_search;
   /// Makes one target's collectors. All of them, also those made by a later
-  /// configuration, share the looks.
+  /// configuration, share the looks and the budget.
   std::function<std::vector<std::unique_ptr<Collector>>(
       const config::CollectorsConfig&, const std::shared_ptr<DirectoryLooks>&,
       const std::shared_ptr<WalkBudget>&)>

@@ -7,6 +7,7 @@
 #include "metrics/procfs/status.h"
 
 namespace leak_exporter {
+
 std::optional<uid_t> UserOfProcess(const procfs::ProcFs& proc_fs,
                                    const MainProcess& process) {
   const auto handle = procfs::ProcessHandle::Open(proc_fs, process.pid);

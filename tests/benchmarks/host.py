@@ -20,7 +20,7 @@ import subprocess
 import tempfile
 import time
 
-from scrape import Exporter, WAIT_SECONDS, free_port
+from scrape import Exporter, WAIT_SECONDS, free_port, process_exporter
 
 
 @contextlib.contextmanager
@@ -65,19 +65,6 @@ def leak_exporter(program, directory, groups):
         f"--web.listen-address=127.0.0.1:{port}"], port)
 
 
-def process_exporter(directory, groups):
-    """Without smaps and threads: the cheapest that it can do."""
-    config = pathlib.Path(directory) / "process-exporter.yml"
-    config.write_text("process_names:\n" + "".join(
-        f"  - name: {name}\n    cmdline: ['^{name} ']\n"
-        for name in names(groups)))
-    port = free_port()
-    return Exporter("process-exporter, no smaps, no threads", [
-        shutil.which("prometheus-process-exporter"),
-        f"-config.path={config}", "-gather-smaps=false", "-threads=false",
-        f"-web.listen-address=127.0.0.1:{port}"], port)
-
-
 def scrape_in_turn(exporters, rounds, pause):
     for exporter in exporters:
         exporter.samples.clear()
@@ -103,7 +90,8 @@ def measure(arguments, shape, groups, directory):
         started = time.monotonic()
         exporters = [
             leak_exporter(arguments.exporter, directory, groups),
-            process_exporter(directory, groups)]
+            process_exporter(
+                directory, [(name, f"^{name} ") for name in names(groups)])]
         try:
             first = scrape_in_turn(exporters, 1, 0)
             young = scrape_in_turn(exporters, arguments.rounds,

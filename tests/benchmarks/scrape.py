@@ -78,13 +78,17 @@ class Exporter:
         self.process.wait(timeout=WAIT_SECONDS)
 
 
-def process_exporter(directory):
+EACH_COMM = (("{{.Comm}}", ".+"),)
+
+
+def process_exporter(directory, groups=EACH_COMM):
     """Debian's prometheus-process-exporter without smaps and threads: the
-    cheapest that it can do."""
+    cheapest that it can do. Groups are (name, pattern of command lines)."""
     port = free_port()
     config = pathlib.Path(directory) / "process-exporter.yml"
-    config.write_text('process_names:\n  - name: "{{.Comm}}"\n'
-                      "    cmdline: ['.+']\n")
+    config.write_text("process_names:\n" + "".join(
+        f"  - name: '{name}'\n    cmdline: ['{pattern}']\n"
+        for name, pattern in groups))
     return Exporter("process-exporter, no smaps, no threads", [
         shutil.which("prometheus-process-exporter"),
         f"-config.path={config}", "-gather-smaps=false", "-threads=false",

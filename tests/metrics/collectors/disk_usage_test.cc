@@ -9,6 +9,7 @@
 #include "tests/catch.h"
 #include "tests/metrics/collectors/disk_run.h"
 #include "tests/scratch_directory.h"
+#include "tests/ticking_clock.h"
 
 namespace leak_exporter {
 namespace {
@@ -210,21 +211,6 @@ TEST_CASE("disk_usage: a directory that hangs leaves the others measured") {
   CHECK(run.errors[0].count == 2);
 }
 
-// A clock on which every look takes a millisecond; a walk looks once for each
-// directory.
-class SlowClock final : public Clock {
- public:
-  std::chrono::steady_clock::time_point Now() const override {
-    return std::chrono::steady_clock::time_point(
-        std::chrono::milliseconds(++looks_));
-  }
-  std::chrono::nanoseconds SinceBoot() const override { return {}; }
-  std::chrono::system_clock::time_point WallTime() const override { return {}; }
-
- private:
-  mutable int looks_ = 0;
-};
-
 TEST_CASE("disk_usage: a giant directory takes no time from the others") {
   const ScratchDirectory directory;
   const std::string& top = directory.path();
@@ -242,7 +228,8 @@ TEST_CASE("disk_usage: a giant directory takes no time from the others") {
   const Main main;
   Processes processes;
   processes.AddMain(main.pid());
-  const SlowClock clock;
+  // A walk looks at it once for each directory.
+  const TickingClock clock;
   DiskUsageCollector collector({}, std::make_shared<LooksAtOnce>(), 1);
   const auto measure = [&](std::chrono::milliseconds time) {
     return Measure(collector, processes, target, clock,

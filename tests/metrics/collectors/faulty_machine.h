@@ -20,6 +20,7 @@
 #include "metrics/targets/main_processes.h"
 #include "metrics/targets/target_watch.h"
 #include "tests/fake_clock.h"
+#include "tests/fake_proc.h"
 #include "tests/fake_tree.h"
 #include "tests/fault_injection.h"
 #include "tests/free_walks.h"
@@ -215,12 +216,10 @@ class FaultyMachine {
         {"self/mountinfo", kMounts},
         {"self/smaps_rollup", ""},
         {"sys/vm/max_map_count", "65530\n"},
-        {"self/root/sys/fs/cgroup/system.slice/memory.max", "max\n"},
-        {"self/root/sys/fs/cgroup/system.slice/app.service/memory.max",
-         "1000000\n"},
-        {"self/root/sys/fs/cgroup/system.slice/app.service/memory.current",
-         "500000\n"},
-        {"self/root/sys/fs/cgroup/system.slice/app.service/memory.stat",
+        {kFakeCgroups + "/system.slice/memory.max", "max\n"},
+        {kFakeCgroups + "/system.slice/app.service/memory.max", "1000000\n"},
+        {kFakeCgroups + "/system.slice/app.service/memory.current", "500000\n"},
+        {kFakeCgroups + "/system.slice/app.service/memory.stat",
          "inactive_file 100000\n"}};
     for (const auto& [name, content] : files) {
       const Path path = Path(tree_.root()) / name;
@@ -229,7 +228,7 @@ class FaultyMachine {
     }
   }
 
-  using FakeFile = std::pair<const char*, const char*>;
+  using FakeFile = std::pair<std::string, const char*>;
   static constexpr const char* kMounts =
       "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
 

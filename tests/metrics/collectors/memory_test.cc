@@ -24,8 +24,7 @@ class OneProcess {
     WriteToCgroup("memory.max", memory_max);
   }
   void WriteToCgroup(const std::string& file, const std::string& text) const {
-    const std::string own_root = "self/root";
-    proc_.Write(own_root + "/sys/fs/cgroup/a.slice/" + file, text);
+    proc_.Write(kFakeCgroups + "/a.slice/" + file, text);
   }
   procfs::ProcFs fs() const { return proc_.fs(); }
   ProcessSample WithStatus(const procfs::Status& status) const {

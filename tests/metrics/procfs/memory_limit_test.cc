@@ -12,9 +12,6 @@
 namespace leak_exporter::procfs {
 namespace {
 
-const std::string kOwnRoot = "self/root";
-const std::string kRoot = kOwnRoot + "/sys/fs/cgroup";
-
 TEST_CASE("memory_limit: a number, or none in either version's words") {
   struct Case {
     std::string text;
@@ -46,7 +43,7 @@ std::vector<std::string> LimitsOf(const FakeProc& proc) {
   std::string buffer;
   const auto cgroups = FindLimitedCgroups(proc.fs(), proc.Open(7), buffer);
   REQUIRE(cgroups);
-  const std::string mount = proc.root() + "/" + kRoot;
+  const std::string mount = proc.root() + "/" + kFakeCgroups;
   std::vector<std::string> texts;
   for (const LimitedCgroup& cgroup : *cgroups) {
     REQUIRE(cgroup.path.starts_with(mount));
@@ -63,11 +60,11 @@ TEST_CASE("memory_limit: each that there is, from the cgroup up to the root") {
   const FakeProc proc;
   proc.Write(7, "cgroup", "0::/a.slice/b.service\n");
   CHECK(LimitsOf(proc).empty());
-  proc.Write(kRoot + "/a.slice/b.service/memory.max", "max\n");
+  proc.Write(kFakeCgroups + "/a.slice/b.service/memory.max", "max\n");
   CHECK(LimitsOf(proc).empty());
-  proc.Write(kRoot + "/a.slice/memory.max", "7000\n");
+  proc.Write(kFakeCgroups + "/a.slice/memory.max", "7000\n");
   CHECK(LimitsOf(proc) == Texts{"/a.slice 7000"});
-  proc.Write(kRoot + "/a.slice/b.service/memory.max", "6000\n");
+  proc.Write(kFakeCgroups + "/a.slice/b.service/memory.max", "6000\n");
   CHECK(LimitsOf(proc) == Texts{"/a.slice/b.service 6000", "/a.slice 7000"});
 }
 
@@ -76,34 +73,34 @@ TEST_CASE("memory_limit: the root of a namespace may have one") {
   const auto* path = GENERATE("0::/\n", "0::/a\n");
   proc.Write(7, "cgroup", path);
   CHECK(LimitsOf(proc).empty());
-  proc.Write(kRoot + "/memory.max", "5000\n");
+  proc.Write(kFakeCgroups + "/memory.max", "5000\n");
   CHECK(LimitsOf(proc) == Texts{" 5000"});
 }
 
 TEST_CASE("memory_limit: version 1, alone and beside version 2") {
   const FakeProc proc;
   proc.Write(7, "cgroup", "9:memory:/docker/x\n1:name=systemd:/y\n0::/y\n");
-  proc.Write(kRoot + "/memory/docker/x/memory.limit_in_bytes", "9000\n");
+  proc.Write(kFakeCgroups + "/memory/docker/x/memory.limit_in_bytes", "9000\n");
   CHECK(LimitsOf(proc) == Texts{"/memory/docker/x 9000 v1"});
-  proc.Write(kRoot + "/unified/y/memory.max", "8000\n");
+  proc.Write(kFakeCgroups + "/unified/y/memory.max", "8000\n");
   CHECK(LimitsOf(proc) == Texts{"/unified/y 8000", "/memory/docker/x 9000 v1"});
 }
 
 TEST_CASE("memory_limit: paths outside of the cgroup namespace do not count") {
   const FakeProc proc;
   proc.Write(7, "cgroup", "0::/../pod.slice\n");
-  proc.Write(kRoot + "/pod.slice/memory.max", "5000\n");
+  proc.Write(kFakeCgroups + "/pod.slice/memory.max", "5000\n");
   CHECK(LimitsOf(proc).empty());
 }
 
 TEST_CASE("memory_limit: what cannot be understood names its file") {
   const FakeProc proc;
   proc.Write(7, "cgroup", "0::/a\n");
-  proc.Write(kRoot + "/a/memory.max", "much\n");
+  proc.Write(kFakeCgroups + "/a/memory.max", "much\n");
   std::string buffer;
   const auto cgroups = FindLimitedCgroups(proc.fs(), proc.Open(7), buffer);
   REQUIRE_FALSE(cgroups);
-  CHECK(cgroups.error().message == proc.root() + "/" + kRoot +
+  CHECK(cgroups.error().message == proc.root() + "/" + kFakeCgroups +
                                        "/a/memory.max:1: bad memory limit "
                                        "'much?'");
 }

@@ -60,10 +60,10 @@ class World {
     proc_.Write("sys/vm/max_map_count", "65530\n");
     proc_.Write("self/mountinfo", kMounts);
     proc_.Write(kPid, "mountinfo", kMounts);
-    proc_.Write("self/root/sys/fs/cgroup/a/memory.max", "4096\n");
-    proc_.Write("self/root/sys/fs/cgroup/a/memory.current", "3000\n");
-    proc_.Write("self/root/sys/fs/cgroup/a/memory.stat", "inactive_file 0\n");
-    proc_.Write("self/root/sys/fs/cgroup/a/b/memory.max", "max\n");
+    proc_.Write(kFakeCgroups + "/a/memory.max", "4096\n");
+    proc_.Write(kFakeCgroups + "/a/memory.current", "3000\n");
+    proc_.Write(kFakeCgroups + "/a/memory.stat", "inactive_file 0\n");
+    proc_.Write(kFakeCgroups + "/a/b/memory.max", "max\n");
     const std::filesystem::path directory =
         proc_.root() + "/" + std::to_string(kPid);
     std::filesystem::create_directory(directory / "fd");

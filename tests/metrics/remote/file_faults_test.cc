@@ -108,7 +108,8 @@ class MappedFile {
   MappedFile() {
     const auto page = static_cast<size_t>(FakePagemap::PageBytes());
     content_ = std::string(page, 'a') + std::string(page, 'b');
-    proc_.Write(kPid, "root/opt/library.so", content_);
+    const std::string name = "root/opt/library.so";
+    proc_.Write(kPid, name, content_);
     FakePagemap pagemap;
     pagemap.SetUntouched(16);
     pagemap.SetPresent(17);
@@ -118,8 +119,9 @@ class MappedFile {
     mapping_.end = 18 * page;
     mapping_.readable = true;
     struct stat status {};
-    REQUIRE(::stat((proc_.root() + "/7/root/opt/library.so").c_str(),
-                   &status) == 0);
+    const std::string path =
+        proc_.root() + "/" + std::to_string(kPid) + "/" + name;
+    REQUIRE(::stat(path.c_str(), &status) == 0);
     mapping_.inode = status.st_ino;
     mapping_.name = "/opt/library.so";
     map_.Add(mapping_);

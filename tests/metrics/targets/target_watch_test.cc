@@ -1,6 +1,5 @@
 #include "metrics/targets/target_watch.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,90 +14,17 @@
 #include "tests/catch.h"
 #include "tests/fake_clock.h"
 #include "tests/fake_tree.h"
+#include "tests/metrics/targets/match_rules.h"
+#include "tests/metrics/targets/watched_target.h"
 
 namespace leak_exporter {
 namespace {
 
 using config::MatchConfig;
 using std::chrono::seconds;
-using Pids = std::vector<pid_t>;
-
-/// A target watched on a made-up system that has an init.
-class Watched {
- public:
-  explicit Watched(const MatchConfig& rules, const WatchLimits& limits = {}) {
-    config::TargetConfig target;
-    target.match = rules;
-    tree[1].parent = 0;
-    tree[1].comm = "init";
-    watch_.emplace(target, tree.fs(), limits);
-  }
-
-  void SyncAndMeasure() {
-    tree.Sync();
-    discovery_ = watch_->Measure(clock, Deadline::Never(clock));
-  }
-  void MeasureTooLate() {
-    discovery_ = watch_->Measure(clock, Deadline(clock, clock.Now()));
-  }
-  void MeasureWithoutDescriptors() {
-    rlimit before{};
-    ::getrlimit(RLIMIT_NOFILE, &before);
-    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &none);
-    discovery_ = watch_->Measure(clock, Deadline::Never(clock));
-    ::setrlimit(RLIMIT_NOFILE, &before);
-  }
-
-  bool incomplete() const { return discovery_.incomplete; }
-
-  Pids mains() const { return PidsOf(discovery_.tree.main); }
-  Pids descendants() const { return PidsOf(discovery_.tree.descendants); }
-  pid_t main_of(pid_t pid) const {
-    for (const ProcessSample& sample : discovery_.tree.descendants) {
-      if (sample.pid() == pid) return sample.main_pid;
-    }
-    return 0;
-  }
-  std::optional<std::chrono::nanoseconds> zombie_since(pid_t pid) const {
-    for (const ProcessSample& sample : discovery_.tree.descendants) {
-      if (sample.pid() == pid) return sample.zombie_since_boot;
-    }
-    return std::nullopt;
-  }
-  const std::vector<CollectorError>& errors() const {
-    return discovery_.errors.errors();
-  }
-
-  FakeTree tree;
-  FakeClock clock{seconds(1000)};
-
- private:
-  static Pids PidsOf(const std::vector<ProcessSample>& samples) {
-    Pids pids;
-    for (const ProcessSample& sample : samples) pids.push_back(sample.pid());
-    std::sort(pids.begin(), pids.end());
-    return pids;
-  }
-
-  std::optional<TargetWatch> watch_;
-  TargetWatch::Discovery discovery_;
-};
-
-MatchConfig ByComm(const std::string& comm) {
-  MatchConfig rules;
-  rules.comms = {comm};
-  return rules;
-}
-
-MatchConfig ByCmdline(const std::string& pattern) {
-  MatchConfig rules;
-  rules.cmdlines = {pattern};
-  return rules;
-}
 
 TEST_CASE("target: processes that start and end between discoveries") {
-  Watched watched(ByComm("app"));
+  WatchedTarget watched(ByComm("app"));
   watched.SyncAndMeasure();
   CHECK(watched.mains().empty());
   watched.tree[10].parent = 1;
@@ -119,7 +45,7 @@ TEST_CASE("target: processes that start and end between discoveries") {
 }
 
 TEST_CASE("target: a match below a match belongs to the topmost one's tree") {
-  Watched watched(ByComm("app"));
+  WatchedTarget watched(ByComm("app"));
   watched.tree[10].parent = 1;
   watched.tree[11].parent = 10;
   watched.tree[12].parent = 11;
@@ -134,7 +60,7 @@ TEST_CASE("target: a match below a match belongs to the topmost one's tree") {
 }
 
 TEST_CASE("target: an ancestor that comes to match takes the tree over") {
-  Watched watched(ByComm("app"));
+  WatchedTarget watched(ByComm("app"));
   watched.tree[5].parent = 1;
   watched.tree[5].comm = "shell";
   watched.tree[6].parent = 5;
@@ -160,7 +86,7 @@ TEST_CASE("target: an ancestor that comes to match takes the tree over") {
 }
 
 TEST_CASE("target: a matched process that calls exec is matched afresh") {
-  Watched watched(ByCmdline("agent"));
+  WatchedTarget watched(ByCmdline("agent"));
   watched.tree[10].cmdline = "agent";
   watched.SyncAndMeasure();
   REQUIRE(watched.mains() == Pids{10});
@@ -183,7 +109,7 @@ TEST_CASE("target: what waits to be reaped does not match") {
   MatchConfig by_pid;
   by_pid.pids = {10};
   for (const MatchConfig& rules : {ByComm("app"), by_pid}) {
-    Watched watched(rules);
+    WatchedTarget watched(rules);
     watched.tree[10].state = 'Z';
     watched.SyncAndMeasure();
     CHECK(watched.mains().empty());
@@ -194,94 +120,9 @@ TEST_CASE("target: what waits to be reaped does not match") {
   }
 }
 
-TEST_CASE("target: the exporter does not match unless it is named") {
-  MatchConfig by_pid;
-  by_pid.pids = {10};
-  for (const bool named : {false, true}) {
-    Watched watched(named ? by_pid : ByComm("app"));
-    watched.tree[10].parent = 1;
-    watched.tree.Sync();
-    std::filesystem::create_symlink("10", watched.tree.root() + "/self");
-    watched.SyncAndMeasure();
-    CHECK(watched.mains() == (named ? Pids{10} : Pids{}));
-  }
-}
-
-TEST_CASE("target: one named by number must hold the other conditions too") {
-  MatchConfig rules = ByComm("app");
-  rules.pids = {10, 20, 77};
-  Watched watched(rules);
-  watched.tree[10].comm = "app";
-  watched.tree[20].comm = "shell";
-  watched.tree[30].comm = "app";
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10});
-  CHECK(watched.errors().empty());
-}
-
-TEST_CASE("target: one named by number looks at no other process") {
-  MatchConfig rules;
-  rules.pids = {10};
-  Watched watched(rules);
-  watched.tree[10].parent = 1;
-  watched.tree[20].parent = 1;
-  watched.tree.Sync();
-  // Reading either would be a counted error.
-  std::ofstream(watched.tree.root() + "/20/stat") << "torn";
-  std::ofstream(watched.tree.root() + "/1/stat") << "torn";
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10});
-  CHECK(watched.errors().empty());
-}
-
-TEST_CASE("target: several named by number, one below the other") {
-  MatchConfig rules;
-  rules.pids = {12, 10};
-  Watched watched(rules);
-  watched.tree[10].parent = 1;
-  watched.tree[11].parent = 10;
-  watched.tree[12].parent = 11;
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10});
-  CHECK(watched.descendants() == Pids{11, 12});
-}
-
-TEST_CASE("target: a pid file that changes hands") {
-  const ScratchDirectory directory;
-  MatchConfig rules;
-  rules.pid_files = {directory.path() + "/app.pid"};
-  Watched watched(rules);
-  watched.tree[10].parent = 1;
-  watched.tree[20].parent = 1;
-  watched.SyncAndMeasure();
-  CHECK(watched.mains().empty());
-  CHECK(watched.errors().empty());
-  std::ofstream(rules.pid_files[0]) << "10\n";
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{10});
-  std::ofstream(rules.pid_files[0]) << "20\n";
-  watched.SyncAndMeasure();
-  CHECK(watched.mains() == Pids{20});
-}
-
-TEST_CASE(
-    "target: rules that cannot be applied are an error in every discovery") {
-  MatchConfig rules;
-  rules.users = {"no-such-user-here"};
-  Watched watched(rules);
-  watched.tree[10].parent = 1;
-  for (int generation = 0; generation < 2; ++generation) {
-    watched.SyncAndMeasure();
-    CHECK(watched.mains().empty());
-    REQUIRE(watched.errors().size() == 1);
-    CHECK(watched.errors()[0].message ==
-          "user 'no-such-user-here' is not known here");
-  }
-}
-
 TEST_CASE("target: kernel threads that do not match are looked at once") {
   constexpr uint32_t kKernelThread = 0x00200000;
-  Watched watched(ByComm("app"));
+  WatchedTarget watched(ByComm("app"));
   for (const pid_t pid : {2, 3}) {
     watched.tree[pid].parent = 0;
     watched.tree[pid].flags = kKernelThread;
@@ -347,7 +188,7 @@ TEST_CASE("target: several choose from one look at the machine") {
 
 TEST_CASE("target: odd names match byte by byte") {
   for (const std::string comm : {"a) S 1", "\xff\xfe", "x\ty", " "}) {
-    Watched watched(ByComm(comm));
+    WatchedTarget watched(ByComm(comm));
     watched.tree[10].comm = comm;
     watched.SyncAndMeasure();
     CHECK(watched.mains() == Pids{10});
@@ -356,7 +197,7 @@ TEST_CASE("target: odd names match byte by byte") {
 
 TEST_CASE(
     "target watch: a search beyond its deadline finds nothing, and says so") {
-  Watched watched(ByComm("app"));
+  WatchedTarget watched(ByComm("app"));
   watched.tree[100].comm = "app";
   watched.tree[101].parent = 100;
   watched.tree[101].state = 'Z';
@@ -382,7 +223,7 @@ TEST_CASE(
   MatchConfig by_pid;
   by_pid.pids = {100};
   for (const MatchConfig& rules : {ByComm("app"), by_pid}) {
-    Watched watched(rules);
+    WatchedTarget watched(rules);
     watched.tree[100].comm = "app";
     watched.tree[101].parent = 100;
     watched.SyncAndMeasure();
@@ -404,7 +245,7 @@ TEST_CASE(
 TEST_CASE("target: the exporter and its helpers match no rule") {
   MatchConfig rules;
   rules.cmdlines = {"leak_exporter"};
-  Watched watched(rules);
+  WatchedTarget watched(rules);
   constexpr pid_t kExporter = 50;
   for (const pid_t pid : {kExporter, 51, 52, 53}) {
     watched.tree[pid].cmdline = "leak_exporter";
@@ -424,7 +265,7 @@ TEST_CASE("target: the exporter and its helpers match no rule") {
 TEST_CASE("targets: too many descendants leave the main processes known") {
   MatchConfig rules;
   rules.comms = {"app"};
-  Watched watched(rules, {.most_processes = 4});
+  WatchedTarget watched(rules, {.most_processes = 4});
   watched.tree[10].comm = "app";
   for (pid_t pid = 11; pid < 20; ++pid) {
     watched.tree[pid].parent = 10;
@@ -444,7 +285,7 @@ TEST_CASE("targets: too many descendants leave the main processes known") {
 TEST_CASE("targets: too many main processes are none that can be relied on") {
   MatchConfig rules;
   rules.comms = {"app"};
-  Watched watched(rules, {.most_processes = 4});
+  WatchedTarget watched(rules, {.most_processes = 4});
   for (pid_t pid = 10; pid < 15; ++pid) watched.tree[pid].comm = "app";
   watched.SyncAndMeasure();
   CHECK(watched.incomplete());

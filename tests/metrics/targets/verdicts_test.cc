@@ -10,6 +10,7 @@
 #include "metrics/procfs/stat.h"
 #include "tests/catch.h"
 #include "tests/fake_tree.h"
+#include "tests/metrics/targets/match_rules.h"
 
 namespace leak_exporter {
 namespace {
@@ -17,18 +18,6 @@ namespace {
 using config::MatchConfig;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
-
-MatchConfig ByComm(const std::string& comm) {
-  MatchConfig rules;
-  rules.comms = {comm};
-  return rules;
-}
-
-MatchConfig ByCmdline(const std::string& pattern) {
-  MatchConfig rules;
-  rules.cmdlines = {pattern};
-  return rules;
-}
 
 /// A made-up machine whose process 10 is judged by one rule, in one discovery a
 /// call.

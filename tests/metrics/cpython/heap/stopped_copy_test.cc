@@ -16,6 +16,7 @@
 #include "tests/catch.h"
 #include "tests/metrics/remote/faulty_memory.h"
 #include "tests/metrics/remote/reading.h"
+#include "tests/ticking_clock.h"
 #include "tests/waiting_process.h"
 
 namespace leak_exporter::cpython {
@@ -219,22 +220,6 @@ TEST_CASE("stopped copy: the process goes on where copying takes too long") {
   CHECK(copy.error().code == ETIMEDOUT);
   CHECK(child.SettledState() == 'S');
 }
-
-/// Each look at it takes a millisecond.
-class TickingClock final : public Clock {
- public:
-  std::chrono::steady_clock::time_point Now() const override {
-    return std::chrono::steady_clock::time_point(
-        std::chrono::milliseconds(++looks_));
-  }
-  std::chrono::nanoseconds SinceBoot() const override { return {}; }
-  std::chrono::system_clock::time_point WallTime() const override { return {}; }
-
-  uint64_t looks() const { return looks_; }
-
- private:
-  mutable uint64_t looks_ = 0;
-};
 
 TEST_CASE("stopped copy: nor does it stand while its pages are looked for") {
   // Nothing is written to it, but the kernel is asked about 4 MB at a time.
