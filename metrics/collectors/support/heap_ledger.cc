@@ -79,7 +79,10 @@ bool HeapLedger::Record(const ProcessSample& process, bool is_main,
   if (entry.heap) types_ -= entry.heap->size();
   entry.heap.reset();
   const size_t types = finding.process.types.size() + finding.untracked.size();
-  if (types_ + types > limits_.types) return false;
+  if (types_ + types > limits_.types) {
+    entry.failed = true;
+    return false;
+  }
   types_ += types;
   Heap& heap = entry.heap.emplace();
   heap.is_main = is_main;

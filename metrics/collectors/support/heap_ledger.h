@@ -57,7 +57,8 @@ class HeapLedger {
   void Begin(const ProcessTree& tree);
   Look LookOf(const ProcessSample& process) const;
 
-  /// Records what a walk found. False where there is no room for it.
+  /// Records what a walk found. False where there is no room for it, which is
+  /// a failure.
   bool Record(const ProcessSample& process, bool is_main,
               std::chrono::steady_clock::time_point at, HeapFinding finding);
   /// Records that a process is no Python.

@@ -224,6 +224,7 @@ TEST_CASE("heap ledger: there is room for so many types and names") {
   CHECK(bench.Record(10, {Type("first", 9), Type("second", 8)}));
   CHECK_FALSE(bench.Record(11, {Type("first", 9), Type("second", 8)}));
   CHECK_FALSE(bench.ledger().Knows(bench.Find(11)));
+  CHECK_FALSE(bench.ledger().LookOf(bench.Find(11)).stands);
   CHECK(bench.Record(11, {Type("third", 1)}));
   CHECK(TextOf(bench.Sum().sums.children->types) ==
         "first 9 90\nsecond 8 80\n(other) 1 10\n");
